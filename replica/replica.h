@@ -1,0 +1,171 @@
+// The shell around the core: one replica of the store, as a value. Inputs come in through on_...; settle ends
+// the turn and does all the output, in one place and one order: persist, replicate, apply, answer. It owns no
+// thread, no clock and no socket; the two ports are handed to settle rather than kept (design: "Why the ports
+// are arguments" in README.md), so a Replica can be copied like any value.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "replica/base/rng.h"
+#include "replica/base/types.h"
+#include "replica/kv/store.h"
+#include "replica/net/transport.h"
+#include "replica/raft/raft.h"
+#include "replica/storage/disk.h"
+#include "replica/storage/wal.h"
+#include "replica/wire/fragment.h"
+
+namespace norn {
+
+struct ReplicaOptions {
+  ClusterId cluster;
+  raft::Config raft;                             // who this is, who votes, timing
+  std::vector<Address> addresses;                // by node id: addresses[id.value]; [0] unused
+  std::size_t datagram_max = 1400;               // larger packets travel as fragments
+  std::uint64_t compact_after_bytes = 1u << 20;  // of applied log: then a snapshot is taken
+  std::uint64_t keep_bytes = 256u << 10;  // of log kept behind the snapshot, for followers a little behind
+  kv::Options store;
+  std::size_t reads_max = 65536;                // waiting for their round, then busy
+  std::size_t proposals_bytes_max = 64u << 20;  // of uncommitted log, then busy
+};
+
+struct ReplicaCounters {
+  std::uint64_t datagrams_in = 0;
+  std::uint64_t datagrams_out = 0;
+  std::uint64_t refused[wire::kRefusals] = {};
+  std::uint64_t syncs = 0;
+  std::uint64_t snapshots_taken = 0;
+  std::uint64_t snapshots_installed = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t reads = 0;
+};
+
+class Replica {
+ public:
+  // Recovers from the disk's files and starts as a follower. A replica that cannot start is stopped() from
+  // birth.
+  Replica(ReplicaOptions options, storage::Disk& disk, Rng rng, Time now);
+
+  void on_datagram(Time now, Address from, Bytes datagram);
+  void on_synced(Time now, storage::SyncTicket ticket, storage::DiskStatus status);
+  void on_deadline(Time now);
+  void settle(Time now, net::Transport& transport, storage::Disk& disk);  // ends the turn
+
+  Time deadline() const;
+
+  // Why this replica has stopped for good: a failed disk, a file that is not its own. Its process must end.
+  const std::optional<std::string>& stopped() const { return stopped_; }
+  // What recovery found, in words (damage, a torn tail), for the log; empty if nothing.
+  const std::string& recovery_note() const { return recovery_note_; }
+
+  const raft::Raft& raft() const { return raft_; }
+  const kv::Store& store() const { return store_; }
+  Index applied() const { return store_.applied(); }
+  const ReplicaCounters& counters() const { return counters_; }
+  const wire::Reassembly& reassembly() const { return reassembly_; }
+  // The lowest index whose entry may have changed since the last call; kept for observers (the safety
+  // oracle).
+  Index take_log_changed_from();
+
+ private:
+  // Recovery (replica_storage.cc).
+  std::optional<raft::Persistent> recover(storage::Disk& disk);
+  void recover_snapshot(Bytes file, storage::Recovery& wal, raft::Persistent& persistent);
+
+  // Inputs.
+  void on_packet(Time now, Address from, const wire::Packet& packet);
+  void on_request(Time now, Address from, const wire::ClientRequest& request);
+  void absorb();  // takes from the effects of an input what later inputs of the turn must not lose
+
+  // The turn's end, in its order.
+  void persist(Time now, storage::Disk& disk);
+  void write_record(Time now, storage::Disk& disk);
+  void write_image(storage::Disk& disk);
+  void write_snapshot(storage::Disk& disk);
+  void replicate(net::Transport& transport);
+  void apply(net::Transport& transport);
+  void answer_reads(net::Transport& transport);
+  void refuse_waiting();
+  void take_snapshot();
+
+  void on_wal_written(Time now);
+  void on_snapshot_written(Time now);
+  void receive_snapshot(const raft::SnapshotPtr& snapshot);
+
+  void send_message(net::Transport& transport, NodeId to, const raft::Message& message);
+  void send_reply(net::Transport& transport, Address to, const wire::ClientReply& reply);
+  void refuse(Address to, SessionId session, Sequence sequence, wire::ReplyStatus status);
+  void stop(std::string why) { stopped_ = std::move(why); }
+
+  struct Proposal {  // an entry of ours whose client waits here
+    Term term;
+    Index index;
+    Address client;
+    SessionId session;
+    Sequence sequence;
+  };
+  struct Read {  // waits until its round is confirmed and its index applied
+    Term term;
+    raft::ReadTicket ticket;
+    Address client;
+    SessionId session;
+    Sequence sequence;
+    Buffer command;
+  };
+  struct Refusal {  // an answer that needs no state
+    Address client;
+    SessionId session;
+    Sequence sequence;
+    wire::ReplyStatus status;
+  };
+  struct Held {  // a message that waits for the write that covers it
+    std::uint64_t write;
+    NodeId to;
+    raft::Message message;  // without views
+  };
+
+  ReplicaOptions options_;
+  raft::Raft raft_;
+  kv::Store store_;
+  storage::Wal wal_;
+  wire::Reassembly reassembly_;
+  ReplicaCounters counters_;
+  std::optional<std::string> stopped_;
+  std::string recovery_note_;
+
+  // Durability. Writes of the WAL are numbered; what is dirty now will be in write next_write_.
+  bool hard_state_dirty_ = false;
+  std::optional<Index> log_dirty_from_;
+  bool image_wanted_ = false;  // the next write replaces the whole file
+  bool writing_ = false;       // write next_write_ - 1 is in flight
+  std::uint64_t next_write_ = 1;
+  raft::HardState written_state_;  // by the write in flight
+  Index written_last_;
+  Time retry_write_at_ = kNever;         // the disk was full
+  raft::SnapshotPtr snapshot_to_write_;  // taken here, or received and to be installed
+  bool snapshot_writing_ = false;
+  bool snapshot_installs_ = false;  // the one to write comes from the leader
+  std::deque<Held> held_;
+
+  // Clients.
+  std::deque<Proposal> proposals_;  // ascending by id
+  std::deque<Read> reads_;
+  std::vector<Refusal> refusals_;
+
+  Term leading_;  // the term in which proposals_ and reads_ were taken; 0: none
+
+  Index observed_from_;  // see take_log_changed_from
+
+  // Scratch, empty or meaningless between turns.
+  raft::Effects effects_;
+  Buffer packet_;
+  Buffer datagram_;
+  Buffer result_;
+  Buffer payload_;
+};
+
+}  // namespace norn
