@@ -1,0 +1,89 @@
+// What the tests of the kv layer share: short ways to write commands, and a log that applies them to a store.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "replica/base/rng.h"
+#include "replica/kv/store.h"
+
+namespace norn::kv {
+
+inline Command make(CommandKind kind, std::string key, std::string value = {}) {
+  return {.kind = kind, .pairs = {{std::move(key), std::move(value)}}};
+}
+inline Command get(std::string key) { return make(CommandKind::get, std::move(key)); }
+inline Command put(std::string key, std::string value) {
+  return make(CommandKind::put, std::move(key), std::move(value));
+}
+inline Command remove(std::string key) { return make(CommandKind::remove, std::move(key)); }
+inline Command append(std::string key, std::string value) {
+  return make(CommandKind::append, std::move(key), std::move(value));
+}
+inline Command increment(std::string key, std::int64_t delta) {
+  Command command = make(CommandKind::increment, std::move(key));
+  command.delta = delta;
+  return command;
+}
+inline Command compare_and_set(std::string key, std::optional<std::string> expected, std::string value) {
+  Command command = make(CommandKind::compare_and_set, std::move(key), std::move(value));
+  command.expected = std::move(expected);
+  return command;
+}
+inline Command multi_get(std::vector<std::string> keys) {
+  Command command{.kind = CommandKind::multi_get};
+  for (std::string& key : keys) command.pairs.push_back({std::move(key)});
+  return command;
+}
+inline Command multi_put(std::vector<Command::Pair> pairs) {
+  return {.kind = CommandKind::multi_put, .pairs = std::move(pairs)};
+}
+inline Command open_session() { return {.kind = CommandKind::open_session}; }
+
+inline Buffer payload(std::uint64_t session, std::uint64_t sequence, std::uint64_t acked,
+                      const Command& command) {
+  const Buffer bytes = encode(command);
+  return encode(Request{{session}, {sequence}, {acked}, bytes});
+}
+
+// A store, and the end of the log that feeds it.
+struct Fixture {
+  explicit Fixture(const Options& options = {}) : store(options) {}
+
+  Buffer apply_raw(Bytes entry) {
+    Buffer out;
+    store.apply(store.applied().next(), entry, out);
+    return out;
+  }
+  Result apply(std::uint64_t session, std::uint64_t sequence, std::uint64_t acked, const Command& command) {
+    const auto result = Result::parse(apply_raw(payload(session, sequence, acked, command)));
+    REQUIRE(result);
+    return *result;
+  }
+  // In one session, opened with the first call: a new sequence each, everything before it acknowledged.
+  Result operator()(const Command& command) {
+    if (own_session == 0) own_session = open();
+    ++own_sequence;
+    return apply(own_session, own_sequence, own_sequence - 1, command);
+  }
+  std::uint64_t open() { return apply(0, 0, 0, open_session()).items.at(0).version; }
+  Result read(const Command& command) const {
+    const Buffer bytes = encode(command);
+    const auto view = CommandView::parse(bytes);
+    REQUIRE(view);
+    Buffer out;
+    store.read(*view, out);
+    const auto result = Result::parse(out);
+    REQUIRE(result);
+    return *result;
+  }
+  std::uint64_t now() const { return store.applied().value; }
+
+  Store store;
+  std::uint64_t own_session = 0;
+  std::uint64_t own_sequence = 0;
+};
+
+}  // namespace norn::kv
