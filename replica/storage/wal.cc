@@ -226,6 +226,9 @@ std::optional<std::string> judge(const RecordReader& reader, std::size_t offset,
 
 }  // namespace
 
+Wal::Wal(ClusterId cluster, NodeId node)
+    : cluster_(cluster), node_(node), header_crc_(make_header(cluster, node).crc) {}
+
 std::optional<std::string> Wal::recover(Bytes file, Recovery& recovery) {
   recovery = Recovery();
   next_record_ = 1;
@@ -235,7 +238,7 @@ std::optional<std::string> Wal::recover(Bytes file, Recovery& recovery) {
     return std::nullopt;
   }
   if (auto error = refuse_header(file, cluster_, node_)) return error;
-  const RecordReader reader(file, load<Header>(file).crc);
+  const RecordReader reader(file, header_crc_);
   std::size_t offset = sizeof(Header);
   while (offset < file.size() || next_record_ == 1) {
     const std::optional<Head> head = reader.head(offset);
@@ -287,7 +290,7 @@ void Wal::write_record(const raft::HardState& hard_state, const raft::Log& log, 
   head.size = run.size();
   head.body_crc = crc32c(Bytes(out).subspan(at + sizeof(Head)));
   head.vote = hard_state.vote.value;
-  head.crc = checksum(head, make_header(cluster_, node_).crc, size_);
+  head.crc = checksum(head, header_crc_, size_);
   std::memcpy(out.data() + at, &head, sizeof head);
   ++next_record_;
   size_ += out.size() - at;

@@ -40,7 +40,7 @@ struct Recovery {
 class Wal {
  public:
   // A WAL of this replica: foreign ones are refused.
-  Wal(ClusterId cluster, NodeId node) : cluster_(cluster), node_(node) {}
+  Wal(ClusterId cluster, NodeId node);
 
   // Reads a file's content; an empty file is that of a new replica. An error (another cluster's or node's or
   // version's file, a damaged header, nothing legible behind it) is a sentence; then the replica must not
@@ -63,6 +63,7 @@ class Wal {
 
   ClusterId cluster_;
   NodeId node_;
+  std::uint32_t header_crc_;  // part of each record's checksum
   std::uint64_t next_record_ = 1;
   std::uint64_t size_ = 0;
 };

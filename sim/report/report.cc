@@ -1,0 +1,234 @@
+#include "sim/report/report.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/report/words.h"
+
+namespace norn::sim {
+namespace {
+
+constexpr std::size_t kTimelineShown = 60;
+
+std::string column(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
+}
+
+std::string timeline_line(const TimelineEntry& entry) {
+  const std::string who = names(entry.replicas);
+  std::string text;
+  switch (entry.kind) {
+    case TimelineKind::leader: text = who + " leads term " + std::to_string(entry.term.value); break;
+    case TimelineKind::step_down: text = who + " no longer leads term " + std::to_string(entry.term.value); break;
+    case TimelineKind::fault: text = entry.text; break;
+    case TimelineKind::undone: text = "over: " + entry.text; break;
+    case TimelineKind::restart: text = who + " starts again" + (entry.text.empty() ? "" : ": " + entry.text); break;
+    case TimelineKind::stop: text = who + " stops: " + entry.text; break;
+    case TimelineKind::phase: text = "phase " + entry.text; break;
+    case TimelineKind::liveness: text = "faults end; " + who + " must make progress"; break;
+  }
+  return "  " + right(seconds(entry.at.time_since_epoch()), 10) + "  " + text + "\n";
+}
+
+std::string timeline_text(const RunResult& result) {
+  std::string text = "timeline\n";
+  const std::size_t entries = result.timeline.size();
+  for (std::size_t i = 0; i < entries; ++i) {
+    if (entries > kTimelineShown && i == kTimelineShown / 2) {
+      const std::size_t skipped = entries - kTimelineShown;
+      text += "              ... " + std::to_string(skipped) + " more; --json shows all\n";
+      i += skipped;
+    }
+    text += timeline_line(result.timeline[i]);
+  }
+  return text;
+}
+
+std::string operations_text(const RunResult& result) {
+  std::string text = "operations        begun        ok      fail   unknown\n";
+  const auto line = [&](std::string_view what, const Outcomes& outcomes) {
+    text += "  " + column(std::string(what), 12) + right(thousands(outcomes.begun), 9) + right(thousands(outcomes.ok), 10) +
+            right(thousands(outcomes.fail), 10) + right(thousands(outcomes.unknown), 10) + "\n";
+  };
+  for (std::size_t kind = 0; kind < kOperationKinds; ++kind) {
+    if (result.outcomes[kind].begun != 0) line(name(static_cast<OperationKind>(kind)), result.outcomes[kind]);
+  }
+  line("all", result.total());
+  text += "  latency     p50 " + milliseconds(result.latencies.p50()) + ", p99 " + milliseconds(result.latencies.p99()) +
+          ", max " + milliseconds(result.latencies.max()) + "; longest silence " + milliseconds(result.silence) + "\n";
+  for (const PhaseResult& phase : result.phases) {
+    if (phase.name.empty()) continue;
+    text += "  phase " + phase.name + ": " + thousands(phase.total().ok) + " of " + thousands(phase.total().begun) +
+            " ok, p50 " + milliseconds(phase.latencies.p50()) + ", p99 " + milliseconds(phase.latencies.p99()) + "\n";
+  }
+  return text;
+}
+
+std::string messages_text(const RunResult& result) {
+  const auto traffic = [](const Traffic& t) {
+    return thousands(t.sent) + " sent, " + thousands(t.delivered) + " delivered, " + thousands(t.lost) + " lost, " +
+           thousands(t.duplicated) + " doubled, " + thousands(t.corrupted) + " damaged\n";
+  };
+  return "messages\n  between replicas  " + traffic(result.world.replicas) + "  with clients      " +
+         traffic(result.world.clients);
+}
+
+std::string counters_text(const RunResult& result) {
+  std::string text = "counted\n ";
+  for (std::size_t i = 0; i < kCounterNames.size(); ++i) {
+    if (result.counters[i] == 0) continue;
+    text += " " + std::string(kCounterNames[i]) + " " + thousands(result.counters[i]) + ";";
+  }
+  if (text.back() == ';') text.back() = '\n';
+  return text;
+}
+
+std::string_view tier_name(CourseTier tier) {
+  static constexpr std::array<std::string_view, 4> kNames = {"bonus", "full", "partial", "none"};
+  return kNames[static_cast<std::size_t>(tier)];
+}
+
+std::string course_text(const CourseResult& course) {
+  const CourseStatistics& s = course.statistics;
+  std::string text = "course\n";
+  text += "  messages " + thousands(s.total_msgs) + "; gets " + thousands(s.gets_answered) + " of " + thousands(s.gets) +
+          " answered; puts " + thousands(s.puts_answered) + " of " + thousands(s.puts) + "; incorrect " +
+          thousands(s.incorrect) + "; failures " + thousands(s.failures) + "; duplicates " + thousands(s.duplicates) +
+          "; median latency " + milliseconds(s.median_latency) + "\n";
+  for (const CourseCheck& check : course.checks) {
+    text += "  " + column(check.passed ? "pass" : "FAIL", 6) + check.name + ": " + check.text + "\n";
+  }
+  if (!course.passed) return text;
+  static constexpr std::array<std::string_view, 4> kMetrics = {"messages", "failures", "duplicates", "latency"};
+  text += "  grades:";
+  for (std::size_t i = 0; i < kMetrics.size(); ++i) {
+    text += " " + std::string(kMetrics[i]) + " " + std::string(tier_name(course.tiers[i])) + (i + 1 < kMetrics.size() ? "," : "\n");
+  }
+  return text;
+}
+
+std::string findings_text(const RunReport& report) {
+  std::string text;
+  for (const Finding& finding : report.result.findings) {
+    text += "FINDING " + std::string(finding.oracle) + ", at " + seconds(finding.at.time_since_epoch());
+    if (!finding.replicas.empty()) text += ", " + names(finding.replicas);
+    text += ": " + finding.text + "\n";
+    for (const std::size_t place : finding.operations) {
+      if (place < report.history.size()) text += "    " + describe(report.history[place]) + "\n";
+    }
+  }
+  return text;
+}
+
+std::string_view verdict_name(RunVerdict verdict) {
+  static constexpr std::array<std::string_view, 3> kNames = {"PASS", "FINDING", "UNDECIDED"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+std::string time_text(const RunReport& report) {
+  const double virtual_seconds = static_cast<double>(report.result.ended.time_since_epoch().count()) / 1e9;
+  std::string text = "time      " + fixed(virtual_seconds, 1) + " s virtual";
+  if (report.real_seconds <= 0) return text + "\n";
+  const double rate = static_cast<double>(report.result.total().begun) / std::max(virtual_seconds, 1e-9);
+  return text + " in " + fixed(report.real_seconds * 1e3, 1) + " ms: " +
+         thousands(static_cast<std::uint64_t>(std::llround(virtual_seconds / report.real_seconds))) +
+         " times real time at " + fixed(rate, 0) + " operations/s\n";
+}
+
+}  // namespace
+
+std::string repeat_command(const RunReport& report) {
+  return "tools/sim run " + report.file + " --seed " + std::to_string(report.seed);
+}
+
+std::string check_text(const History& history, const CheckResult& result) {
+  std::string text = thousands(history.size()) + " operations, " + thousands(result.components) + " independent groups of keys, " +
+                     thousands(result.searched) + " searched in " + thousands(result.steps) + " steps: ";
+  switch (result.verdict) {
+    case Verdict::linearizable: return text + "linearizable\n";
+    case Verdict::undecided: return text + "UNDECIDED: " + result.reason + "\n";
+    case Verdict::violation: break;
+  }
+  text += "NOT linearizable: " + result.reason + "\n";
+  for (const std::size_t place : result.witnesses) {
+    if (place < history.size()) text += "    " + describe(history[place]) + "\n";
+  }
+  return text;
+}
+
+std::string report_text(const RunReport& report) {
+  const RunResult& result = report.result;
+  std::string text = report.file + ", seed " + std::to_string(report.seed) + ": " +
+                     std::to_string(report.scenario.cluster.replicas) + " replicas, " +
+                     std::to_string(report.scenario.clients.count) + " clients\n";
+  if (!report.scenario.about.empty()) text += report.scenario.about + "\n";
+  text += "\n" + timeline_text(result) + "\n" + operations_text(result) + "\n" + messages_text(result) + "\n" +
+          counters_text(result) + "\n";
+  if (result.course) text += course_text(*result.course) + "\n";
+  text += "checks    " + check_text(report.history, result.linearizable);
+  text += "          safety on each step, exactly-once, durability, bounds: " +
+          std::string(result.findings.empty() ? "nothing found\n" : thousands(result.findings.size()) + " found\n");
+  if (result.liveness_reached) {
+    text += "          liveness: all answered by " + seconds(result.liveness_reached->time_since_epoch()) + "\n";
+  }
+  text += "digest    " + hex(result.digest) + "\n" + time_text(report) + "\n";
+  text += findings_text(report) + std::string(verdict_name(result.verdict)) + "\n";
+  if (result.verdict != RunVerdict::pass) text += "repeat with: " + repeat_command(report) + "\n";
+  return text;
+}
+
+std::string report_briefly(const RunReport& report) {
+  std::string text = report.file + ", seed " + std::to_string(report.seed) + ": " +
+                     std::string(verdict_name(report.result.verdict)) + "\n" + findings_text(report);
+  if (report.result.verdict == RunVerdict::undecided) {
+    text += "undecided: " + report.result.linearizable.reason + "\n";
+  }
+  return text + "repeat with: " + repeat_command(report) + "\n";
+}
+
+std::string digest_line(const RunReport& report) {
+  return report.scenario.name + " " + std::to_string(report.seed) + " " + hex(report.result.digest);
+}
+
+std::string progress_line(const CampaignProgress& progress) {
+  const double rate = static_cast<double>(progress.finished) / std::max(progress.seconds, 1e-9);
+  const double left = static_cast<double>(progress.runs - progress.finished) / std::max(rate, 1e-9);
+  return thousands(progress.finished) + " of " + thousands(progress.runs) + " seeds, " + fixed(rate, 1) + " seeds/s, " +
+         fixed(left, 0) + " s left, " + thousands(progress.findings) + " findings";
+}
+
+void CampaignTotals::add(const RunReport& report) {
+  const RunResult& result = report.result;
+  const Outcomes total = result.total();
+  operations_ += total.begun;
+  unknown_ += total.unknown;
+  events_ += result.world.events;
+  datagrams_ += result.world.replicas.delivered + result.world.clients.delivered;
+  virtual_seconds_ += static_cast<double>(result.ended.time_since_epoch().count()) / 1e9;
+  if (result.verdict == RunVerdict::finding) {
+    findings_.push_back(column(std::string(result.findings.front().oracle), 22) + repeat_command(report));
+  }
+}
+
+std::string CampaignTotals::text(const CampaignSummary& summary) const {
+  const double real = std::max(summary.progress.seconds, 1e-9);
+  std::string text = thousands(summary.progress.finished) + " of " + thousands(summary.progress.runs) + " seeds" +
+                     (summary.interrupted ? " (interrupted)" : "") + " in " + fixed(real, 1) + " s: " +
+                     thousands(summary.passed) + " passed, " + thousands(summary.progress.findings) + " findings, " +
+                     thousands(summary.undecided) + " undecided\n";
+  const auto per_second = [&](double what) { return thousands(static_cast<std::uint64_t>(std::llround(what / real))); };
+  text += thousands(operations_) + " operations (" + share(unknown_, operations_) + " of unknown outcome), " + thousands(events_) +
+          " events, " + thousands(datagrams_) + " datagrams; " + per_second(static_cast<double>(events_)) + " events/s, " +
+          per_second(virtual_seconds_) + " times real time\n";
+  const std::size_t shown = std::min(findings_.size(), kFindingsShown);
+  for (std::size_t i = 0; i < shown; ++i) text += "  " + findings_[i] + "\n";
+  if (findings_.size() > shown) text += "  ... and " + thousands(findings_.size() - shown) + " more\n";
+  return text;
+}
+
+}  // namespace norn::sim
