@@ -91,12 +91,14 @@ void Replica::persist(Time now, storage::Disk& disk) {
 void Replica::write_record(Time now, storage::Disk& disk) {
   const Index last = raft_.log().last().index;
   const Index from = log_dirty_from_.value_or(last.next());
+  const storage::Wal before = wal_;  // a record knows its place, so one that was not written must not count
   wal_.record(raft_.hard_state(), raft_.log(), from, raft_.fence(), packet_);
   retry_write_at_ = kNever;
   switch (disk.append(storage::File::wal, packet_)) {
     case storage::DiskStatus::ok:
       break;
     case storage::DiskStatus::full:
+      wal_ = before;
       retry_write_at_ = now + kRetryFullDisk;
       return;
     case storage::DiskStatus::failed:

@@ -36,6 +36,8 @@ void Raft::become_follower(Time now, Term term, NodeId leader, Effects& effects)
     matched_ = acked_ = {};
     heard_round_ = 0;
     ack_due_ = false;
+    // The next leader's snapshot may be an older one; a half of another's must not stand in its way.
+    if (!incoming_.installing) incoming_ = {};
   }
   if (role_ != Role::follower) reset_election_timer(now);
   role_ = Role::follower;
@@ -56,6 +58,7 @@ void Raft::campaign(Time now, bool pre_vote, bool transfer, Effects& effects) {
     matched_ = acked_ = {};
     heard_round_ = 0;
     ack_due_ = false;
+    if (!incoming_.installing) incoming_ = {};
   }
   const Term asked = pre_vote ? term().next() : term();
   auto& send = pre_vote ? effects.send : effects.send_when_durable;
@@ -131,11 +134,12 @@ void Raft::on(Time now, NodeId from, const RequestVote& message, Effects& effect
   if (deposes) return;
   if (message.term > term()) become_follower(now, message.term, {}, effects);
   const bool free = hard_state_.vote == NodeId{} || hard_state_.vote == from;
-  const bool granted = message.term == term() && role_ == Role::follower && free && up_to_date && !fenced();
+  const bool granted = message.term == term() && free && up_to_date && !fenced();
   if (!granted) {
     send_reply(from, VoteReply{term(), false, false}, effects);
     return;
   }
+  become_follower(now, term(), leader_, effects);  // a pre-candidate gives way; a candidate is never free
   if (hard_state_.vote != from) set_hard_state({term(), from}, effects);
   reset_election_timer(now);
   auto& send = bug(Bug::vote_not_persisted) ? effects.send : effects.send_when_durable;

@@ -108,11 +108,10 @@ void Raft::on(Time now, NodeId from, const InstallSnapshot& message, Effects& ef
     ack_due_ = true;
     return;
   }
-  if (incoming_.last != message.last) {
-    if (incoming_.installing || message.last < incoming_.last) return;
+  if (!incoming_.installing && incoming_.last < message.last)
     incoming_ = {message.last, message.size, {}, false};
-  }
-  const bool next = message.offset == incoming_.image.size() && message.size == incoming_.size;
+  const bool next = message.last == incoming_.last && message.size == incoming_.size &&
+                    message.offset == incoming_.image.size();
   if (!incoming_.installing && next && message.chunk.size() <= incoming_.size - incoming_.image.size()) {
     incoming_.image.insert(incoming_.image.end(), message.chunk.begin(), message.chunk.end());
     if (incoming_.image.size() == incoming_.size) {
@@ -123,7 +122,8 @@ void Raft::on(Time now, NodeId from, const InstallSnapshot& message, Effects& ef
     }
   }
   const std::uint64_t received = incoming_.installing ? incoming_.size : incoming_.image.size();
-  send_reply(from, SnapshotReply{term(), message.last, received, heard_round_}, effects);
+  // Of another snapshot than the leader's, it tells no more than that this replica follows.
+  send_reply(from, SnapshotReply{term(), incoming_.last, received, heard_round_}, effects);
 }
 
 void Raft::installed(Time now, const SnapshotPtr& snapshot, const Configuration& configuration,

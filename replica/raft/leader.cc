@@ -70,7 +70,7 @@ void Raft::on(Time now, NodeId from, const AppendReply& message, Effects& effect
   }
   if (!message.accepted) return on_rejected(*peer, message);
   if (message.match > log_.last().index) return;  // no honest follower says so
-  if (!message.lost_log && peer->distrusted != Index{} && message.match <= peer->distrusted) return;
+  if (message.round < peer->trusted_from) return;
   if (message.match > peer->match || bug(Bug::match_regresses)) {
     peer->match = message.match;
     advance_commit();
@@ -86,8 +86,13 @@ void Raft::on(Time now, NodeId from, const AppendReply& message, Effects& effect
 void Raft::on_rejected(Progress& peer, const AppendReply& message) {
   if (peer.mode == Mode::snapshot) return;
   const Index refused = message.match;
+  if (message.lost_log) {
+    // Whatever it acknowledged before, known or still on its way, may be gone: it echoes the next round when it
+    // has come to life again.
+    peer.trusted_from = round_ + 1;
+    round_wanted_ = true;
+  }
   if (message.lost_log && message.hint.index < peer.match) {
-    peer.distrusted = std::max(peer.distrusted, peer.match);
     peer.match = {};  // its disk lost what it once matched
   } else if (peer.mode == Mode::probe ? refused != peer.next.prev() : refused <= peer.match) {
     return;  // an old refusal

@@ -18,8 +18,9 @@ struct Progress {
   bool waiting = false;  // probe: a message is unanswered; the next one goes with the heartbeat
   bool active = false;   // heard from since the last check of the quorum (thesis 6.2)
   Index match;           // durable there, and equal to our log. Only rises, but for lost_log
-  Index
-      distrusted;  // what it matched before it lost its log: a late acknowledgement from then must not count
+  // Since it lost its log: an acknowledgement that echoes an earlier round may be from before that, and must
+  // not count.
+  std::uint64_t trusted_from = 0;
   Index next;      // the first entry not sent yet; match < next
   Time sent{};     // the last message to it
   std::uint64_t round = 0;       // the highest round of ours that it has echoed

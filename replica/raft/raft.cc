@@ -129,9 +129,12 @@ void Raft::compact(SnapshotPtr snapshot, Index upto) {
 bool Raft::transfer(Time now, NodeId to, Effects& effects) {
   if (role_ != Role::leader) return false;
   if (!to) {
-    const auto best = std::ranges::max_element(progress_, {}, [](const Progress& p) { return p.match; });
-    if (best == progress_.end()) return false;
-    to = best->id;
+    Index best;
+    for (const Progress& peer : progress_) {
+      if (!configuration_.votes(peer.id) || (to && peer.match <= best)) continue;
+      best = peer.match;
+      to = peer.id;
+    }
   }
   if (find(to) == nullptr || !configuration_.votes(to)) return false;
   transfer_to_ = to;

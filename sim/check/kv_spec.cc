@@ -1,0 +1,129 @@
+// The sequential specification: see kv_spec.h.
+#include "sim/check/kv_spec.h"
+
+#include <charconv>
+#include <span>
+
+#include "replica/base/digest.h"
+
+namespace norn::sim {
+
+namespace {
+
+std::uint64_t hash_of(std::string_view text) { return Digest::hash(std::as_bytes(std::span(text))); }
+
+bool apply_compare_and_set(ValueId* state, const Step& step, const KeyStep& part) {
+  ValueId& value = state[part.key];
+  if (step.unknown || step.matched) {
+    if (value != part.expected) return false;
+    value = part.argument;
+    return true;
+  }
+  return value == part.value && part.value != part.expected;
+}
+
+bool apply_increment(Values& values, ValueId* state, const Step& step, const KeyStep& part) {
+  const std::optional<ValueId> after = values.increment(state[part.key], step.delta);
+  if (!after) return false;
+  if (!step.unknown && *after != part.value) return false;
+  state[part.key] = *after;
+  return true;
+}
+
+}  // namespace
+
+Values::Values() : texts_(2), hashes_(2), table_(64) {}
+
+ValueId Values::intern(std::string_view text) {
+  const std::uint64_t hash = hash_of(text);
+  const std::size_t mask = table_.size() - 1;
+  std::size_t at = hash & mask;
+  for (; table_[at] != 0; at = (at + 1) & mask) {
+    const ValueId found = table_[at];
+    if (hashes_[found] == hash && texts_[found] == text) return found;
+  }
+  const ValueId added = static_cast<ValueId>(texts_.size());
+  table_[at] = added;
+  texts_.push_back(text);
+  hashes_.push_back(hash);
+  if (texts_.size() * 2 > table_.size()) grow();
+  return added;
+}
+
+void Values::grow() {
+  table_.assign(table_.size() * 2, 0);
+  const std::size_t mask = table_.size() - 1;
+  for (ValueId value = 2; value < texts_.size(); ++value) {
+    std::size_t at = hashes_[value] & mask;
+    while (table_[at] != 0) at = (at + 1) & mask;
+    table_[at] = value;
+  }
+}
+
+ValueId Values::intern_copy(std::string text) {
+  made_.push_back(std::move(text));
+  const std::size_t before = texts_.size();
+  const ValueId value = intern(made_.back());
+  if (texts_.size() == before) made_.pop_back();  // known already, under another view
+  return value;
+}
+
+ValueId Values::append(ValueId value, ValueId suffix) {
+  if (value == kUnseen || suffix == kUnseen) return kUnseen;
+  if (value == kAbsent) return suffix;
+  const auto [found, added] = appended_.try_emplace({value, suffix}, kAbsent);
+  if (added) {
+    std::string text(texts_[value]);
+    text += texts_[suffix];
+    found->second = intern_copy(std::move(text));
+  }
+  return found->second;
+}
+
+std::optional<ValueId> Values::increment(ValueId value, std::int64_t delta) {
+  std::int64_t number = 0;
+  if (value != kAbsent) {
+    const std::optional<std::int64_t> parsed = parse_number(texts_[value]);
+    if (!parsed) return std::nullopt;
+    number = *parsed;
+  }
+  std::int64_t after = 0;
+  if (__builtin_add_overflow(number, delta, &after)) return std::nullopt;
+  return intern_copy(std::to_string(after));
+}
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stopped != end) return std::nullopt;
+  return number;
+}
+
+bool apply(Values& values, ValueId* state, const Step& step, const KeyStep* parts) {
+  switch (step.kind) {
+    case OperationKind::get:
+    case OperationKind::multi_get:
+      for (std::uint32_t i = 0; i < step.count; ++i) {
+        if (state[parts[i].key] != parts[i].value) return false;
+      }
+      return true;
+    case OperationKind::put:
+    case OperationKind::multi_put:
+      for (std::uint32_t i = 0; i < step.count; ++i) state[parts[i].key] = parts[i].argument;
+      return true;
+    case OperationKind::remove:
+      state[parts[0].key] = kAbsent;
+      return true;
+    case OperationKind::compare_and_set:
+      return apply_compare_and_set(state, step, parts[0]);
+    case OperationKind::append:
+      state[parts[0].key] = values.append(state[parts[0].key], parts[0].argument);
+      return true;
+    case OperationKind::increment:
+      return apply_increment(values, state, step, parts[0]);
+  }
+  return false;
+}
+
+}  // namespace norn::sim

@@ -1,0 +1,88 @@
+// The sequential specification the checker judges by: a plain map, one operation at a time. Values are
+// interned, so that a state is a few integers: comparing, hashing and copying states is what the search does
+// all day.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/check/history.h"
+
+namespace norn::sim {
+
+using ValueId = std::uint32_t;
+inline constexpr ValueId kAbsent = 0;  // the key has no value
+inline constexpr ValueId kUnseen =
+    1;  // some value that no operation ever observes (search.h); appends keep it so
+
+// Strings to small numbers and back. A view given to intern() must live as long as the table.
+class Values {
+ public:
+  Values();
+
+  ValueId intern(std::string_view text);
+  std::string_view text(ValueId value) const { return texts_[value]; }  // not of kAbsent or kUnseen
+  std::size_t size() const { return texts_.size(); }
+
+  ValueId append(ValueId value, ValueId suffix);                        // to an absent key: the suffix
+  std::optional<ValueId> increment(ValueId value, std::int64_t delta);  // nothing: no number, or it overflows
+
+ private:
+  ValueId intern_copy(std::string text);
+  void grow();
+
+  std::vector<std::string_view> texts_;
+  std::vector<std::uint64_t> hashes_;
+  std::vector<ValueId> table_;  // open addressing, a power of two; 0: empty
+  std::deque<std::string> made_;
+  std::map<std::pair<ValueId, ValueId>, ValueId> appended_;
+};
+
+// A decimal number, as increment takes and leaves it; the whole text must be one.
+std::optional<std::int64_t> parse_number(std::string_view text);
+
+// An operation's part on one key, interned.
+struct KeyStep {
+  std::uint32_t key = 0;  // a place in the state
+  ValueId argument = kAbsent;
+  ValueId expected = kAbsent;
+  ValueId value = kAbsent;
+};
+
+// An operation that happened (ok) or may have (unknown), ready for judging.
+struct Step {
+  OperationKind kind = OperationKind::get;
+  bool unknown = false;
+  bool matched = false;
+  std::uint32_t place = 0;  // in the history
+  std::uint32_t first = 0;  // its parts, within the component's
+  std::uint32_t count = 0;
+  std::int64_t delta = 0;
+  std::int64_t call = 0;
+  std::int64_t back = 0;  // unknown: the end of time
+};
+
+// It changes nothing, whatever it finds: a get, a multi-get, a compare-and-set that is known not to have
+// matched.
+inline bool is_read(const Step& step) {
+  return step.kind == OperationKind::get || step.kind == OperationKind::multi_get ||
+         (step.kind == OperationKind::compare_and_set && !step.unknown && !step.matched);
+}
+
+// It writes the same whatever it finds, and its result tells nothing about what it found.
+inline bool is_blind(const Step& step) {
+  return step.kind == OperationKind::put || step.kind == OperationKind::remove ||
+         step.kind == OperationKind::multi_put;
+}
+
+// Runs one operation on a state (a value for each key). False: the result that was seen is not what the map
+// gives, or, of an unknown operation, it would have no effect; the state is then worthless.
+bool apply(Values& values, ValueId* state, const Step& step, const KeyStep* parts);
+
+}  // namespace norn::sim

@@ -1,0 +1,90 @@
+// The safety oracle: looks at a replica after each of its turns and compares what it sees with all it has
+// seen, of every replica, so far. Raft's five properties (figure 3) and what they rest on:
+//
+//   election safety        a term has one leader, elected once
+//   log matching           an entry's index and term decide its content, and all before it
+//   leader completeness    a new leader holds what was committed in the terms before its own
+//   state machine safety   what is committed, or applied, at an index is the same everywhere
+//   monotonic              within a process, term, commit and applied never go back, nor does a vote change
+//   durability             see durability.h
+//
+// The work is in proportion to what has changed, and memory to the entries that some replica still has. A
+// value.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "replica/raft/raft.h"
+#include "replica/replica.h"
+
+#include "sim/check/durability.h"
+#include "sim/check/finding.h"
+#include "sim/check/safety_log_book.h"
+
+namespace norn::sim {
+
+// What the oracle looks at: the state of one live replica after a turn.
+struct Observation {
+  NodeId replica;
+  std::uint32_t incarnation = 1;  // which process of this replica
+  raft::Role role = raft::Role::follower;
+  raft::HardState hard_state;
+  Index commit;
+  Index applied;
+  Index durable;
+  std::uint64_t chain = 0;         // of the store, at applied
+  const raft::Log* log = nullptr;  // lives for the length of the call
+  Index log_changed_from;          // no entry before it has changed since the last observation
+};
+
+// log_changed_from is taken from the replica by this: there can be one observer.
+Observation look_at(Replica& replica, NodeId id, std::uint32_t incarnation);
+
+class Safety {
+ public:
+  explicit Safety(std::uint8_t replicas)
+      : known_(replicas + std::size_t{1}), durability_(replicas) {}
+
+  void observe(Time now, const Observation& seen);
+
+  const std::vector<Finding>& findings() const { return findings_; }
+  Index committed() const { return committed_; }  // the highest anywhere
+  const LogBook& book() const { return book_; }
+
+ private:
+  struct Known {  // of the observation before
+    std::uint32_t incarnation = 0;
+    raft::Role role = raft::Role::follower;
+    raft::HardState hard_state;
+    Index commit;
+    Index applied;
+    Index base;
+  };
+  struct Reign {
+    NodeId leader;
+    std::uint32_t incarnation = 0;
+  };
+
+  void on_started(const Observation& seen, Known& known);
+  void check_monotonic(const Observation& seen, const Known& known);
+  void read_log(const Observation& seen, Known& known);
+  void on_elected(const Observation& seen);
+  void on_commit(const Observation& seen, const Known& known);
+  void commit_at(const Observation& seen, EntryId id);
+  void on_applied(const Observation& seen);
+  void report(Finding finding);
+  void report(std::string_view oracle, std::vector<NodeId> replicas, std::string text);
+
+  static constexpr std::size_t kFindingsMax = 20;  // more of them say nothing new
+
+  Time now_{};
+  std::vector<Known> known_;  // by node id
+  LogBook book_;
+  Durability durability_;
+  Index committed_;
+  std::map<Term, Reign> reigns_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace norn::sim
