@@ -9,6 +9,11 @@
 #include "replica/kv/request.h"
 
 namespace norn {
+namespace {
+
+constexpr std::size_t kHeldMax = 4096;  // messages that wait for a write
+
+}  // namespace
 
 Replica::Replica(ReplicaOptions options, storage::Disk& disk, Rng rng, Time now)
     : options_(std::move(options)),
@@ -26,6 +31,7 @@ void Replica::settle(Time now, net::Transport& transport, storage::Disk& disk) {
   absorb();
   replicate(transport);  // what need not wait for the disk is on its way before the disk is asked
   persist(now, disk);
+  if (stopped_) return;
   refuse_waiting();
   apply(transport);
   answer_reads(transport);
@@ -39,7 +45,7 @@ void Replica::settle(Time now, net::Transport& transport, storage::Disk& disk) {
 
 Time Replica::deadline() const {
   if (stopped_) return kNever;
-  return std::min(raft_.deadline(), retry_write_at_);
+  return std::min({raft_.deadline(), retry_write_at_, retry_snapshot_at_});
 }
 
 Index Replica::take_log_changed_from() {
@@ -99,6 +105,9 @@ void Replica::on_request(Time now, Address from, const wire::ClientRequest& requ
   ++counters_.requests;
   const auto command = kv::CommandView::parse(request.command);
   ASSERT(command.has_value());  // checked at the gate
+  // Noted here and not at the turn's end: who takes requests and is deposed in one turn must still refuse
+  // them.
+  if (raft_.role() == raft::Role::leader) leading_ = raft_.term();
   if (command->is_read()) {
     ++counters_.reads;
     if (reads_.size() >= options_.reads_max)
@@ -140,6 +149,8 @@ void Replica::absorb() {
   for (raft::Outgoing& outgoing : effects_.send_when_durable)
     held_.push_back({write, outgoing.to, outgoing.message});
   effects_.send_when_durable.clear();
+  // A disk that stays full holds up every message; the network may lose messages, so the oldest give way.
+  while (held_.size() > kHeldMax) held_.pop_front();
 }
 
 // The turn's end.

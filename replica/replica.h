@@ -92,6 +92,8 @@ class Replica {
   void refuse_waiting();
   void take_snapshot();
 
+  void on_disk_full(Time now, storage::SyncTicket ticket);
+  void write_again(Time now, storage::SyncTicket ticket);
   void on_wal_written(Time now);
   void on_snapshot_written(Time now);
   void receive_snapshot(const raft::SnapshotPtr& snapshot);
@@ -100,6 +102,7 @@ class Replica {
   void send_reply(net::Transport& transport, Address to, const wire::ClientReply& reply);
   void refuse(Address to, SessionId session, Sequence sequence, wire::ReplyStatus status);
   void stop(std::string why) { stopped_ = std::move(why); }
+  void note(const std::string& what) { recovery_note_ += (recovery_note_.empty() ? "" : "; ") + what; }
 
   struct Proposal {  // an entry of ours whose client waits here
     Term term;
@@ -145,7 +148,8 @@ class Replica {
   std::uint64_t next_write_ = 1;
   raft::HardState written_state_;  // by the write in flight
   Index written_last_;
-  Time retry_write_at_ = kNever;         // the disk was full
+  Time retry_write_at_ = kNever;         // the disk was full; reset by the next write
+  Time retry_snapshot_at_ = kNever;      // the same for the snapshot's file
   raft::SnapshotPtr snapshot_to_write_;  // taken here, or received and to be installed
   bool snapshot_writing_ = false;
   bool snapshot_installs_ = false;  // the one to write comes from the leader

@@ -37,16 +37,19 @@ std::optional<raft::Persistent> Replica::recover(storage::Disk& disk) {
     return std::nullopt;
   }
   if (wal.damage) {
-    recovery_note_ = "WAL record " + std::to_string(wal.damage->record) + " at offset " +
-                     std::to_string(wal.damage->offset) + " is damaged: entries up to " +
-                     std::to_string(wal.damage->lost.index.value) +
-                     " may be lost; no votes until they are back from a leader";
+    note("WAL record " + std::to_string(wal.damage->record) + " at offset " +
+         std::to_string(wal.damage->offset) + " is damaged: entries up to " +
+         std::to_string(wal.damage->lost.index.value) +
+         " may be lost; no votes until they are back from a leader");
   } else if (wal.torn_bytes != 0) {
-    recovery_note_ = std::to_string(wal.torn_bytes) + " bytes of a torn WAL tail were cut";
+    note(std::to_string(wal.torn_bytes) + " bytes of a torn WAL tail were cut");
   }
   raft::Persistent persistent;
   recover_snapshot(*snapshot_file, wal, persistent);
   persistent.hard_state = wal.hard_state;
+  // The snapshot can be durable before the WAL that knows its term. No vote cast in that term has left then.
+  if (persistent.snapshot && persistent.snapshot->last.term > wal.hard_state.term)
+    persistent.hard_state = {persistent.snapshot->last.term, {}};
   persistent.log = std::move(wal.log);
   persistent.fence = wal.fence;
   image_wanted_ = wal.rewrite;
@@ -61,11 +64,13 @@ void Replica::recover_snapshot(Bytes file, storage::Recovery& wal, raft::Persist
   auto store = view ? kv::Store::parse(view->state, options_.store) : std::nullopt;
   const EntryId base = wal.log.base();
   if (!store || view->last.index < base.index) {
-    if (base.index == Index{})
-      return;  // no snapshot was ever needed; or it is damaged, and the whole log is here
+    if (base.index == Index{}) {  // no snapshot was ever needed; or it is damaged, and the whole log is here
+      if (!file.empty()) note("the snapshot is damaged; the whole log is here");
+      return;
+    }
     // The log begins behind a state that is not here any more: as if everything in it were lost.
-    recovery_note_ = "the snapshot up to entry " + std::to_string(base.index.value) +
-                     " is missing or damaged; no votes until the state is back from a leader";
+    note("the snapshot up to entry " + std::to_string(base.index.value) +
+         " is missing or damaged; no votes until the state is back from a leader");
     wal.fence = std::max(wal.fence, wal.log.last().index);
     wal.log.reset({});
     wal.rewrite = true;
@@ -81,9 +86,9 @@ void Replica::recover_snapshot(Bytes file, storage::Recovery& wal, raft::Persist
 }
 
 void Replica::persist(Time now, storage::Disk& disk) {
-  if (snapshot_to_write_ && !snapshot_writing_) write_snapshot(disk);
-  const bool disk_was_full = retry_write_at_ != kNever && now < retry_write_at_;
-  if (writing_ || disk_was_full) return;
+  const auto was_full = [&](Time retry_at) { return retry_at != kNever && now < retry_at; };
+  if (snapshot_to_write_ && !snapshot_writing_ && !was_full(retry_snapshot_at_)) write_snapshot(disk);
+  if (writing_ || was_full(retry_write_at_)) return;
   if (image_wanted_) return write_image(disk);
   if (hard_state_dirty_ || log_dirty_from_) write_record(now, disk);
 }
@@ -93,7 +98,6 @@ void Replica::write_record(Time now, storage::Disk& disk) {
   const Index from = log_dirty_from_.value_or(last.next());
   const storage::Wal before = wal_;  // a record knows its place, so one that was not written must not count
   wal_.record(raft_.hard_state(), raft_.log(), from, raft_.fence(), packet_);
-  retry_write_at_ = kNever;
   switch (disk.append(storage::File::wal, packet_)) {
     case storage::DiskStatus::ok:
       break;
@@ -115,6 +119,7 @@ void Replica::write_record(Time now, storage::Disk& disk) {
 
 void Replica::write_image(storage::Disk& disk) {
   wal_.image(raft_.hard_state(), raft_.log(), raft_.fence(), packet_);
+  retry_write_at_ = kNever;
   image_wanted_ = hard_state_dirty_ = false;
   log_dirty_from_.reset();
   writing_ = true;
@@ -125,12 +130,14 @@ void Replica::write_image(storage::Disk& disk) {
 }
 
 void Replica::write_snapshot(storage::Disk& disk) {
+  retry_snapshot_at_ = kNever;
   snapshot_writing_ = true;
   disk.replace(storage::File::snapshot, snapshot_to_write_->image, kSnapshotTicket);
 }
 
 void Replica::on_synced(Time now, storage::SyncTicket ticket, storage::DiskStatus status) {
   if (stopped_) return;
+  if (status == storage::DiskStatus::full) return on_disk_full(now, ticket);
   if (status != storage::DiskStatus::ok) {
     return stop(ticket == kSnapshotTicket ? "the disk failed to write a snapshot"
                                           : "the disk failed to sync the WAL");
@@ -143,6 +150,33 @@ void Replica::on_synced(Time now, storage::SyncTicket ticket, storage::DiskStatu
     on_wal_written(now);
   }
   absorb();
+}
+
+// Nothing of the write is there, and it is tried again.
+void Replica::on_disk_full(Time now, storage::SyncTicket ticket) {
+  if (ticket == kSnapshotTicket) {
+    snapshot_writing_ = false;
+    retry_snapshot_at_ = now + kRetryFullDisk;
+    return;
+  }
+  // The next write, under the same number, is an image: it covers whatever this one did, and all since.
+  writing_ = false;
+  image_wanted_ = true;
+  --next_write_;
+  for (Held& held : held_) held.write = std::min(held.write, next_write_);
+  retry_write_at_ = now + kRetryFullDisk;
+}
+
+// A replacement found the disk full, and nothing has changed: it is tried again later.
+void Replica::write_again(Time now, storage::SyncTicket ticket) {
+  retry_write_at_ = now + kRetryFullDisk;
+  if (ticket == kSnapshotTicket) {
+    snapshot_writing_ = false;
+    return;
+  }
+  writing_ = false;
+  image_wanted_ = true;
+  for (Held& held : held_) held.write = std::max(held.write, next_write_);
 }
 
 void Replica::on_wal_written(Time now) {

@@ -43,8 +43,7 @@ void Raft::on(Time now, NodeId from, const AppendEntries& message, Effects& effe
   accept(message, effects);
   lift_fence(effects);
   // Entries are acknowledged once durable: see persisted(). A heartbeat does not wait for the disk.
-  if (message.entries.empty() || std::min(durable_, matched_) > acked_ || durable_ >= matched_)
-    ack_due_ = true;
+  if (message.entries.empty() || durable_ >= matched_) ack_due_ = true;
 }
 
 // Takes the entries of a message whose prev is known: rule 3 and 4 of AppendEntries (Raft figure 2).

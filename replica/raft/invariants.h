@@ -1,7 +1,7 @@
-// What is true of a Raft at the end of each turn, and of what one turn may change. Whoever drives the core in a
-// test asks after every event: all but check_log costs a few comparisons per peer, whatever the log's length.
-// Properties of several replicas together (election safety, log matching, ...) are not here: no single replica
-// can see them.
+// What is true of a Raft at the end of each turn, and of what one turn may change. Whoever drives the core in
+// a test asks after every event: all but check_log costs a few comparisons per peer, whatever the log's
+// length. Properties of several replicas together (election safety, log matching, ...) are not here: no
+// single replica can see them.
 //
 // Each returns nothing, or a sentence that says what is broken.
 #pragma once

@@ -87,8 +87,8 @@ void Raft::on_rejected(Progress& peer, const AppendReply& message) {
   if (peer.mode == Mode::snapshot) return;
   const Index refused = message.match;
   if (message.lost_log) {
-    // Whatever it acknowledged before, known or still on its way, may be gone: it echoes the next round when it
-    // has come to life again.
+    // Whatever it acknowledged before, known or still on its way, may be gone: it echoes the next round when
+    // it has come to life again.
     peer.trusted_from = round_ + 1;
     round_wanted_ = true;
   }
@@ -149,6 +149,7 @@ bool Raft::start_snapshot(Progress& peer) {
   peer.sending = snapshot_;
   peer.chunk_acked = peer.chunk_next = peer.chunk_seen = 0;
   peer.chunk_rewound = ~std::uint64_t{0};
+  peer.restarted_round = 0;
   return true;
 }
 
@@ -190,7 +191,11 @@ void Raft::on(Time now, NodeId from, const SnapshotReply& message, Effects& effe
     peer->chunk_acked = message.received;
     peer->chunk_next = std::max(peer->chunk_next, peer->chunk_acked);
   } else if (message.received < peer->chunk_acked) {
-    if (message.received == 0) peer->chunk_acked = peer->chunk_next = 0;  // it has started anew: a restart
+    // It has started anew, after a restart; or the reply is old. Going back is harmless, but each time sends
+    // a window again: so once a round, and not for replies from before that.
+    if (message.round <= peer->restarted_round) return;
+    peer->restarted_round = round_;
+    peer->chunk_acked = peer->chunk_next = message.received;
   } else if (peer->chunk_rewound != peer->chunk_acked) {
     peer->chunk_rewound = peer->chunk_next = peer->chunk_acked;  // a gap: from there once more
   }

@@ -21,16 +21,17 @@ struct Progress {
   // Since it lost its log: an acknowledgement that echoes an earlier round may be from before that, and must
   // not count.
   std::uint64_t trusted_from = 0;
-  Index next;      // the first entry not sent yet; match < next
-  Time sent{};     // the last message to it
+  Index next;                    // the first entry not sent yet; match < next
+  Time sent{};                   // the last message to it
   std::uint64_t round = 0;       // the highest round of ours that it has echoed
   std::uint64_t sent_round = 0;  // and that was sent to it
   // While mode is snapshot; go-back-n over chunks:
-  SnapshotPtr sending;              // which one: kept, even if a newer one is taken meanwhile
-  std::uint64_t chunk_acked = 0;    // bytes it has, from the start
-  std::uint64_t chunk_next = 0;     // the first byte not sent
-  std::uint64_t chunk_rewound = 0;  // the chunk_acked at which a gap was last answered by sending again
-  std::uint64_t chunk_seen = 0;     // the chunk_acked at the last heartbeat: no progress since means loss
+  SnapshotPtr sending;                // which one: kept, even if a newer one is taken meanwhile
+  std::uint64_t chunk_acked = 0;      // bytes it has, from the start
+  std::uint64_t chunk_next = 0;       // the first byte not sent
+  std::uint64_t chunk_rewound = 0;    // the chunk_acked at which a gap was last answered by sending again
+  std::uint64_t restarted_round = 0;  // ours when it was last found to have less than chunk_acked
+  std::uint64_t chunk_seen = 0;       // the chunk_acked at the last heartbeat: no progress since means loss
   friend bool operator==(const Progress&, const Progress&) = default;
 };
 

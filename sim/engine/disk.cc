@@ -1,5 +1,5 @@
-// The draws of an operation, in this order: sync error, time, stall. Of a crash: a replacement's fate, then
-// for each file torn, how much is kept, damage.
+// The draws of an operation, in this order: sync error, time, stall. Of a crash, for each file: its
+// replacement's fate, torn, how much is kept, damage.
 #include "sim/engine/disk.h"
 
 #include <algorithm>
@@ -28,76 +28,86 @@ std::optional<Buffer> SimDisk::read(File file) {
 }
 
 DiskStatus SimDisk::append(File file, Bytes bytes) {
-  ASSERT(!pending_ || pending_->file != file || !pending_->replacement);
+  FileState& to = files_[place(file)];
+  ASSERT(!to.pending || !to.pending->replacement);
   const bool failed = fails();
   if (!failed && model_.capacity != 0 && used() + bytes.size() > model_.capacity) return DiskStatus::full;
   if (failed) bytes = bytes.first(rng_.between(0, bytes.size()));
-  Buffer& content = files_[place(file)].content;
-  content.insert(content.end(), bytes.begin(), bytes.end());
+  to.content.insert(to.content.end(), bytes.begin(), bytes.end());
   counters_.bytes_appended += bytes.size();
   return failed ? DiskStatus::failed : DiskStatus::ok;
 }
 
 Duration SimDisk::sync(File file, SyncTicket ticket) {
-  return ask({.ticket = ticket, .file = file, .size = files_[place(file)].content.size()});
+  FileState& of = files_[place(file)];
+  return ask(of, {.ticket = ticket, .size = of.content.size()});
 }
 
 Duration SimDisk::replace(File file, Bytes bytes, SyncTicket ticket) {
-  Pending pending{.ticket = ticket, .file = file};
+  Pending pending{.ticket = ticket};
   if (model_.capacity != 0 && used() + bytes.size() > model_.capacity) {
     pending.status = DiskStatus::full;
   } else {
     pending.replacement.emplace(bytes.begin(), bytes.end());
   }
-  return ask(std::move(pending));
+  return ask(files_[place(file)], std::move(pending));
 }
 
-Duration SimDisk::ask(Pending pending) {
-  ASSERT(!pending_);
+Duration SimDisk::ask(FileState& file, Pending pending) {
+  ASSERT(!file.pending);
+  for (const FileState& other : files_) ASSERT(!other.pending || other.pending->ticket != pending.ticket);
   const bool error = rng_.chance(model_.sync_error);
   const bool failed = fails();
   if (error && !failed) ++counters_.failures;
   if (error || failed) pending.status = DiskStatus::failed;
   Duration time = draw(model_.sync, rng_);
   if (rng_.chance(model_.stall)) time += draw(model_.stall_time, rng_);
-  pending_ = std::move(pending);
+  file.pending = std::move(pending);
   return time;
 }
 
+SimDisk::FileState& SimDisk::file_of(SyncTicket ticket) {
+  for (FileState& file : files_) {
+    if (file.pending && file.pending->ticket == ticket) return file;
+  }
+  ASSERT(false);
+  return files_[0];
+}
+
 void SimDisk::complete(SyncTicket ticket) {
-  ASSERT(pending_);
-  ASSERT(pending_->ticket == ticket);
-  if (std::exchange(pending_->completed, true)) return;
+  FileState& file = file_of(ticket);
+  Pending& pending = *file.pending;
+  if (std::exchange(pending.completed, true)) return;
   ++counters_.syncs;
-  FileState& file = files_[place(pending_->file)];
-  if (pending_->replacement) {
+  if (pending.replacement) {
     // A failed replacement may have happened all the same.
-    if (pending_->status == DiskStatus::ok || rng_.chance(kHalf)) install();
-  } else if (pending_->status == DiskStatus::ok) {
-    file.synced = std::max(file.synced, pending_->size);
+    if (pending.status == DiskStatus::ok || rng_.chance(kHalf)) file.install();
+  } else if (pending.status == DiskStatus::ok) {
+    file.synced = std::max(file.synced, pending.size);
   }
 }
 
-void SimDisk::install() {
-  FileState& file = files_[place(pending_->file)];
-  file.content = std::move(*pending_->replacement);
-  file.synced = file.content.size();
-  pending_->replacement.reset();
+void SimDisk::FileState::install() {
+  content = std::move(*pending->replacement);
+  synced = content.size();
+  pending->replacement.reset();
 }
 
 DiskStatus SimDisk::report(SyncTicket ticket) {
-  ASSERT(pending_);
-  ASSERT(pending_->ticket == ticket);
-  ASSERT(pending_->completed);
-  const DiskStatus status = pending_->status;
-  pending_.reset();
+  FileState& file = file_of(ticket);
+  ASSERT(file.pending->completed);
+  const DiskStatus status = file.pending->status;
+  file.pending.reset();
   return status;
 }
 
 void SimDisk::crash() {
-  if (pending_ && !pending_->completed && pending_->replacement && rng_.chance(kHalf)) install();
-  pending_.reset();
-  for (FileState& file : files_) tear(file);
+  for (FileState& file : files_) {
+    const bool replacing = file.pending && !file.pending->completed && file.pending->replacement;
+    if (replacing && rng_.chance(kHalf)) file.install();
+    file.pending.reset();
+    tear(file);
+  }
 }
 
 void SimDisk::tear(FileState& file) {
@@ -133,15 +143,14 @@ bool SimDisk::rot(File file, std::optional<Ratio> where, std::uint32_t bits) {
   return true;
 }
 
-void SimDisk::wipe() {
-  files_ = {};
-  pending_.reset();
-}
+void SimDisk::wipe() { files_ = {}; }
 
 std::uint64_t SimDisk::used() const {
   std::uint64_t bytes = 0;
-  for (const FileState& file : files_) bytes += file.content.size();
-  if (pending_ && pending_->replacement) bytes += pending_->replacement->size();
+  for (const FileState& file : files_) {
+    bytes += file.content.size();
+    if (file.pending && file.pending->replacement) bytes += file.pending->replacement->size();
+  }
   return bytes;
 }
 

@@ -30,7 +30,8 @@ class SimDisk {
   SimDisk(const DiskModel& model, Rng rng) : model_(model), rng_(rng) {}
 
   // The replica's side (storage::Disk). sync and replace return how long they take: then comes complete. One
-  // of them at a time, and no append to a file that is being replaced.
+  // of them at a time for each file, with tickets that differ, and no append to a file that is being
+  // replaced.
   std::optional<Buffer> read(File file);
   DiskStatus append(File file, Bytes bytes);
   Duration sync(File file, SyncTicket ticket);
@@ -60,32 +61,32 @@ class SimDisk {
   Bytes content(File file) const { return files_[place(file)].content; }      // as the process sees it
   std::size_t synced(File file) const { return files_[place(file)].synced; }  // how much of it is durable
   std::uint64_t used() const;  // bytes, replacements under way included
-  bool pending() const { return pending_.has_value(); }
+  bool pending(File file) const { return files_[place(file)].pending.has_value(); }
   const DiskCounters& counters() const { return counters_; }
 
  private:
-  struct FileState {
-    Buffer content;
-    std::size_t synced = 0;
-  };
   struct Pending {
     SyncTicket ticket;
-    File file = File::wal;
     bool completed = false;
     DiskStatus status = DiskStatus::ok;
     std::size_t size = 0;                 // sync: the file's, when it was asked for
     std::optional<Buffer> replacement{};  // replace: the new file
   };
+  struct FileState {
+    Buffer content;
+    std::size_t synced = 0;
+    std::optional<Pending> pending;
+    void install();  // the pending replacement
+  };
   static std::size_t place(File file) { return static_cast<std::size_t>(file); }
   bool fails();
-  Duration ask(Pending pending);
-  void install();  // the pending replacement
+  Duration ask(FileState& file, Pending pending);
+  FileState& file_of(SyncTicket ticket);
   void tear(FileState& file);
 
   DiskModel model_;
   Rng rng_;
   std::array<FileState, 2> files_;
-  std::optional<Pending> pending_;
   std::uint64_t fail_at_ = 0;  // the operation's number; 0: none
   DiskCounters counters_;
 };

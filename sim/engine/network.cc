@@ -54,8 +54,7 @@ Passage Network::send(Time now, std::uint16_t from, std::uint16_t to, Bytes data
   }
   if (passage.loss != Loss::none) return passage;
   const bool duplicate = rng_.chance(model.duplicate);
-  std::optional<Duration> queued = Duration{};
-  if (model.bytes_per_second != 0) queued = enqueue(on, model, now, datagram.size());
+  const std::optional<Duration> queued = enqueue(on, model, now, datagram.size());
   if (!queued) {
     passage.loss = Loss::queue;
     return passage;
@@ -69,6 +68,7 @@ Passage Network::send(Time now, std::uint16_t from, std::uint16_t to, Bytes data
 // is full.
 std::optional<Duration> Network::enqueue(Link& on, const LinkModel& model, Time now, std::size_t size) {
   on.free_at = std::max(on.free_at, now);
+  if (model.bytes_per_second == 0) return on.free_at - now;
   const auto wait = static_cast<std::uint64_t>((on.free_at - now).count());
   const Wide waiting = Wide{wait} * model.bytes_per_second / kNanosecondsPerSecond;  // bytes
   if (waiting + size > model.queue_bytes) return std::nullopt;
@@ -112,6 +112,11 @@ void Network::clear_link(std::uint16_t from, std::uint16_t to) {
   Link& on = links_[link(from, to)];
   if (on.model > kClientModel) --models_[on.model].links;
   on.model = default_model(from, to);
+}
+
+void Network::clog(std::uint16_t from, std::uint16_t to, Time until) {
+  Link& on = links_[link(from, to)];
+  on.free_at = std::max(on.free_at, until);
 }
 
 void Network::heal_all() {

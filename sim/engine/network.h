@@ -57,13 +57,16 @@ class Network {
   void block(std::uint16_t from, std::uint16_t to, std::uint16_t kinds) {
     links_[link(from, to)].blocked = kinds;
   }
+  // Nothing sets out on this link before `until`. With a bandwidth, what does not fit in its queue meanwhile
+  // is lost.
+  void clog(std::uint16_t from, std::uint16_t to, Time until);
   void heal_all();  // nothing is cut or blocked
 
  private:
   static constexpr std::uint32_t kReplicaModel = 0;
   static constexpr std::uint32_t kClientModel = 1;
   struct Link {
-    Time free_at{};           // bandwidth: when all that waits has been sent
+    Time free_at{};           // when all that waits has been sent; nothing sets out before
     std::uint32_t model = 0;  // its place in models_
     std::uint16_t blocked = 0;
     bool cut = false;

@@ -6,33 +6,34 @@
 
 namespace norn::sim {
 
-struct World::Ports final : net::Transport, storage::Disk {
-  Ports(World& in, std::uint16_t of) : world(in), place(of) {}
+class World::Ports final : public net::Transport, public storage::Disk {
+ public:
+  Ports(World& world, std::uint16_t place) : world_(world), place_(place) {}
 
-  void send(Address to, Bytes datagram) override { world.send(place, world.place(to), datagram); }
+  void send(Address to, Bytes datagram) override { world_.send(place_, world_.place(to), datagram); }
   std::optional<Buffer> read(File file) override { return disk().read(file); }
   DiskStatus append(File file, Bytes bytes) override { return disk().append(file, bytes); }
   void sync(File file, SyncTicket ticket) override {
-    world.trace_disk(TraceKind::sync, place, file, ticket, 0);
+    world_.trace_disk(TraceKind::sync, place_, file, ticket, 0);
     push(disk().sync(file, ticket), ticket);
   }
   void replace(File file, Bytes bytes, SyncTicket ticket) override {
-    world.trace_disk(TraceKind::replace, place, file, ticket, bytes.size());
+    world_.trace_disk(TraceKind::replace, place_, file, ticket, bytes.size());
     push(disk().replace(file, bytes, ticket), ticket);
   }
 
  private:
-  SimDisk& disk() { return world.disks_[place]; }
+  SimDisk& disk() { return world_.disks_[place_]; }
   void push(Duration after, SyncTicket ticket) {
-    world.queue_.push({.at = world.now_ + after,
-                       .payload = ticket.value,
-                       .incarnation = world.processes_[place].incarnation,
-                       .process = place,
-                       .kind = EventKind::synced});
+    world_.queue_.push({.at = world_.now_ + after,
+                        .payload = ticket.value,
+                        .incarnation = world_.processes_[place_].incarnation,
+                        .process = place_,
+                        .kind = EventKind::synced});
   }
 
-  World& world;
-  std::uint16_t place;
+  World& world_;
+  std::uint16_t place_;
 };
 
 }  // namespace norn::sim

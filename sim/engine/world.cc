@@ -56,7 +56,9 @@ World::World(const WorldOptions& options, std::uint64_t seed)
   Rng clocks = seed_.fork("clocks");
   for (std::size_t i = 0; i <= options.replicas; ++i) {
     disks_.emplace_back(options.disk, seed_.fork("disk " + std::to_string(i)));
-    processes_[i].clock = LocalClock(clocks.between(Duration{}, options.clock_offset_max));
+    Duration offset = clocks.between(Duration{}, options.clock_offset_max);
+    if (i < options.clock_offsets.size()) offset += options.clock_offsets[i];
+    processes_[i].clock = LocalClock(offset);
   }
   const client::Options of_client = client_options(options);
   for (std::uint32_t i = 0; i < options.clients; ++i) {

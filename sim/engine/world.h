@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "replica/base/digest.h"
@@ -33,6 +34,7 @@ struct WorldOptions {
   LinkModel client_network;  // between clients and replicas
   DiskModel disk;
   Duration clock_offset_max{};            // each replica's clock starts somewhere between 0 and this
+  std::vector<Duration> clock_offsets;    // by node id, added to that; empty: none
   std::uint64_t events_max = 50'000'000;  // a message storm ends the run, as a finding
 };
 
@@ -102,8 +104,7 @@ class World {
   // up and running, paused.
   bool kill(NodeId id);     // with its machine: what its disk has not synced may be lost (DiskModel)
   bool restart(NodeId id);  // a new process, from what the disk holds
-  bool pause(
-      NodeId id);  // its clock and disk go on; datagrams wait for it, up to kPausedDatagramsMax of them
+  bool pause(NodeId id);    // its clock and disk go on; up to kPausedDatagramsMax datagrams wait for it
   bool resume(NodeId id);
   static constexpr std::uint32_t kPausedDatagramsMax = 512;
 
@@ -111,15 +112,17 @@ class World {
   void set_drift(NodeId id, std::int32_t ppm);
   void jump_clock(NodeId id, Duration forward);
 
-  // The network. One direction each; a datagram is lost if its link is cut when it is sent or when it
-  // arrives.
+  // The network. One direction each; a datagram is lost if its link is cut when it is sent or arrives.
   void cut(Address from, Address to);
   void heal(Address from, Address to);
   void heal_all();  // also unblocks
   bool is_cut(Address from, Address to) const;
-  // Packets of these kinds (bit i: kind i of the packet format, wire/packet.cc) are lost on this link; 0:
-  // none.
+  // Packets of these kinds (bit i: kind i of the packet format, wire/packet.cc; 0: none) are lost on this
+  // link.
   void block(Address from, Address to, std::uint16_t kinds);
+  // What is sent on this link sets out at `until` at the earliest; so what it held back arrives nearly at
+  // once.
+  void clog(Address from, Address to, Time until);
   void set_network(const LinkModel& model);  // of all links between replicas but those set by themselves
   void set_client_network(const LinkModel& model);  // of those from and to clients
   void set_link(Address from, Address to, const LinkModel& model);
@@ -154,12 +157,11 @@ class World {
   // Of every event and every datagram sent so far.
   std::uint64_t digest() const { return digest_.value(); }
 
-  // From now on, records go there; null: nowhere. The caller keeps the sink alive. A copy of the world has
-  // none.
+  // From now on, records go there; null: nowhere. The caller keeps the sink alive. A copy has none.
   void set_trace(TraceSink* sink) { sink_.value = sink; }
 
  private:
-  struct Ports;
+  class Ports;
   // A replica or a client, whatever runs there.
   struct Process {
     LocalClock clock;
@@ -170,12 +172,16 @@ class World {
     std::uint32_t held_datagrams = 0;
     std::vector<QueuedEvent> held;  // what waits for a paused process, in order
   };
+  // A pointer that moves with the world and is null in a copy.
   struct SinkPointer {
     SinkPointer() = default;
     SinkPointer(const SinkPointer&) {}
-    SinkPointer& operator=(const SinkPointer&) { return *this; }
     SinkPointer(SinkPointer&&) = default;
-    SinkPointer& operator=(SinkPointer&&) = default;
+    SinkPointer& operator=(SinkPointer other) {
+      std::swap(value, other.value);
+      return *this;
+    }
+    ~SinkPointer() = default;
     TraceSink* value = nullptr;
   };
 

@@ -27,6 +27,7 @@ void World::discard(NodeId id) {
     if (event.kind == EventKind::datagram) lose(event, Loss::down);
   }
   process.held.clear();
+  process.held_datagrams = 0;
   process.paused = false;
   process.timer_at = kNever;
   ++process.timer_arming;  // the timer event under way is void
@@ -117,6 +118,8 @@ bool World::is_cut(Address from, Address to) const { return network_.is_cut(plac
 void World::block(Address from, Address to, std::uint16_t kinds) {
   network_.block(place(from), place(to), kinds);
 }
+
+void World::clog(Address from, Address to, Time until) { network_.clog(place(from), place(to), until); }
 
 void World::set_network(const LinkModel& model) { network_.set_replica_links(model); }
 
