@@ -173,6 +173,11 @@ void Safety::on_applied(const Observation& seen) {
   }
 }
 
+void Safety::report_invariant(Time now, NodeId replica, const std::string& broken) {
+  now_ = now;
+  report(oracle::kInvariant, {replica}, name(replica) + ": " + broken);
+}
+
 void Safety::report(Finding finding) {
   if (findings_.size() >= kFindingsMax) return;
   std::ranges::sort(finding.replicas);

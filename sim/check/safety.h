@@ -13,6 +13,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 #include <vector>
 
 #include "replica/raft/raft.h"
@@ -47,6 +48,9 @@ class Safety {
       : known_(replicas + std::size_t{1}), durability_(replicas) {}
 
   void observe(Time now, const Observation& seen);
+
+  // What is broken in one replica, in words (raft/invariants.h).
+  void report_invariant(Time now, NodeId replica, const std::string& broken);
 
   const std::vector<Finding>& findings() const { return findings_; }
   Index committed() const { return committed_; }  // the highest anywhere

@@ -1,0 +1,328 @@
+// The simulator's command line: run, check, validate, list. Exit status 0: all is well; 1: a finding; 2: bad input; 3: nothing
+// wrong was found, but something could not be decided within its budget.
+#include <algorithm>
+#include <atomic>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <set>
+#include <thread>
+#include <unistd.h>
+
+#include "replica/base/assert.h"
+#include "replica/base/bugs.h"
+
+#include "sim/check/history_file.h"
+#include "sim/check/linearizable.h"
+#include "sim/report/campaign.h"
+#include "sim/report/report.h"
+#include "sim/report/trace_file.h"
+#include "sim/scenario/parse.h"
+#include "sim/scenario/run.h"
+
+namespace po = boost::program_options;
+
+namespace norn::sim {
+namespace {
+
+constexpr int kExitFinding = 1;
+constexpr int kExitBadInput = 2;
+constexpr int kExitUndecided = 3;
+constexpr std::string_view kVersion = "norn sim 0.1.0";
+
+constexpr std::string_view kHelp = R"(sim: runs the replicated store in a simulated world, and judges what happened
+
+  sim run FILE...       run scenarios in virtual time, check them, report
+  sim check HISTORY...  judge recorded histories (JSON Lines)
+  sim validate FILE...  check scenario files without running them
+  sim list [FOLDER]     the scenarios of a folder (default: scenarios), a line each
+
+Examples:
+  sim run scenarios/partition.json --seed 7
+  sim run scenarios/partition.json --seed 7 --trace /tmp/trace --history /tmp/history
+  sim run scenarios/*.json --seeds 1..1000 --jobs 2
+  sim check /tmp/history
+
+Exit status: 0 all is well, 1 a finding, 2 bad input, 3 something could not be decided.
+)";
+
+struct BadInput {
+  std::string line;
+};
+
+std::atomic<bool> interrupted = false;
+void on_interrupt(int) { interrupted = true; }
+
+bool on_terminal(int descriptor) { return isatty(descriptor) == 1; }
+
+po::variables_map parse_options(const std::vector<std::string>& arguments, const po::options_description& visible,
+                                bool files_needed) {
+  po::options_description all;
+  all.add(visible).add_options()("files", po::value<std::vector<std::string>>());
+  po::positional_options_description positional;
+  positional.add("files", -1);
+  po::variables_map options;
+  try {
+    po::store(po::command_line_parser(arguments).options(all).positional(positional).run(), options);
+    po::notify(options);
+  } catch (const po::error& error) {
+    throw BadInput{error.what()};
+  }
+  if (files_needed && options.count("files") == 0 && options.count("help") == 0) throw BadInput{"no file is named"};
+  return options;
+}
+
+std::vector<std::string> files_of(const po::variables_map& options) {
+  return options.count("files") != 0 ? options["files"].as<std::vector<std::string>>() : std::vector<std::string>{};
+}
+
+std::uint64_t parse_number(const std::string& text, const std::string& option) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) throw BadInput{option + ": " + text + " is not a number"};
+  return value;
+}
+
+std::pair<std::uint64_t, std::uint64_t> parse_seeds(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) throw BadInput{"--seeds: " + text + " is not of the form A..B"};
+  const std::uint64_t first = parse_number(text.substr(0, dots), "--seeds");
+  const std::uint64_t last = parse_number(text.substr(dots + 2), "--seeds");
+  if (first > last) throw BadInput{"--seeds: " + text + " is an empty range"};
+  if (last - first >= 1'000'000'000) throw BadInput{"--seeds: " + text + " is more than a billion seeds"};
+  return {first, last};
+}
+
+std::vector<CampaignScenario> read_scenarios(const std::vector<std::string>& files) {
+  std::vector<CampaignScenario> scenarios;
+  for (const std::string& file : files) {
+    auto parsed = read_scenario(file);
+    if (const auto* error = std::get_if<ParseError>(&parsed)) throw BadInput{error->line()};
+    scenarios.push_back({file, std::make_shared<const Scenario>(std::move(std::get<Scenario>(parsed)))});
+  }
+  return scenarios;
+}
+
+// A named bug, in the build that has them.
+void choose_bug([[maybe_unused]] const std::string& name) {
+#ifdef NORN_BUGS
+  const auto found = std::ranges::find(kBugNames, name);
+  if (found == kBugNames.end()) throw BadInput{"--bug: no bug is called " + name};
+  active_bug = static_cast<Bug>(found - kBugNames.begin());
+#else
+  throw BadInput{"--bug: this build has no bugs compiled in (cmake -DNORN_BUGS=ON)"};
+#endif
+}
+
+int exit_status(const CampaignSummary& summary) {
+  if (summary.progress.findings != 0) return kExitFinding;
+  return summary.undecided != 0 ? kExitUndecided : EXIT_SUCCESS;
+}
+
+// One run, with all that is asked of it.
+int run_one(const CampaignScenario& scenario, std::uint64_t seed, const po::variables_map& options) {
+  Run run(scenario.scenario, seed);
+  std::optional<TraceFile> trace;
+  if (options.count("trace") != 0) {
+    trace.emplace(options["trace"].as<std::string>());
+    if (!trace->good()) throw BadInput{"--trace: " + options["trace"].as<std::string>() + " cannot be written"};
+    run.set_trace(&*trace);
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const RunResult& result = run.finish();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  if (options.count("history") != 0 && !write_history(options["history"].as<std::string>(), run.history())) {
+    throw BadInput{"--history: " + options["history"].as<std::string>() + " cannot be written"};
+  }
+  const RunReport report{scenario.file, *scenario.scenario, seed, result, run.history(), seconds};
+  if (options.count("digests") != 0) {
+    std::cout << digest_line(report) << '\n';
+  } else if (options.count("json") != 0) {
+    std::cout << report_json(report) << '\n';
+  } else if (options.count("quiet") == 0 || result.verdict != RunVerdict::pass) {
+    std::cout << (options.count("quiet") != 0 ? report_briefly(report) : report_text(report));
+  }
+  if (options.count("digests") != 0) return EXIT_SUCCESS;
+  if (result.verdict == RunVerdict::finding) return kExitFinding;
+  return result.verdict == RunVerdict::undecided ? kExitUndecided : EXIT_SUCCESS;
+}
+
+int run_many(const CampaignOptions& campaign, const po::variables_map& options) {
+  const bool quiet = options.count("quiet") != 0;
+  const bool digests = options.count("digests") != 0;
+  const bool json = options.count("json") != 0;
+  const bool moving = !quiet && on_terminal(STDERR_FILENO);
+  const auto clear = [&] {
+    if (moving) std::cerr << "\r\x1b[K";
+  };
+  CampaignTotals totals;
+  CampaignHooks hooks;
+  hooks.interrupted = [] { return interrupted.load(); };
+  hooks.outcome = [&](const CampaignOutcome& outcome) {
+    const RunReport report{outcome.scenario->file, *outcome.scenario->scenario, outcome.seed, outcome.result, {}, 0};
+    totals.add(report);
+    if (digests) {
+      std::cout << digest_line(report) << '\n';
+    } else if (json) {
+      std::cout << report_json(report) << '\n';
+    } else if (outcome.result.verdict != RunVerdict::pass) {
+      clear();
+      std::cout << report_briefly(report) << std::flush;
+    }
+  };
+  if (!quiet) {
+    hooks.progress = [&](const CampaignProgress& progress) {
+      clear();
+      std::cerr << progress_line(progress) << (moving ? "" : "\n") << std::flush;
+    };
+  }
+  const CampaignSummary summary = run_campaign(campaign, hooks);
+  clear();
+  if (!quiet && !digests && !json) std::cout << totals.text(summary);
+  return digests ? EXIT_SUCCESS : exit_status(summary);
+}
+
+int command_run(const std::vector<std::string>& arguments) {
+  po::options_description visible("sim run FILE...");
+  visible.add_options()("help", "this text")                                                              //
+      ("seed", po::value<std::string>(), "one seed (default 1)")                                          //
+      ("seeds", po::value<std::string>(), "many: A..B, both included")                                    //
+      ("jobs", po::value<std::string>(), "runs at once (default: one for each core)")                     //
+      ("trace", po::value<std::string>(), "write one line for each event to this file (-: standard output)")  //
+      ("history", po::value<std::string>(), "write the clients' history to this file, as JSON Lines")     //
+      ("json", "the report as JSON, one line for each run")                                               //
+      ("quiet", "print only what is not a pass")                                                          //
+      ("digests", "print only a line 'scenario seed digest' for each run; findings do not count")         //
+      ("until-finding", "stop at the first finding")                                                      //
+      ("bug", po::value<std::string>(), "with this seeded bug (a build with NORN_BUGS only)");
+  const po::variables_map options = parse_options(arguments, visible, true);
+  if (options.count("help") != 0) {
+    std::cout << visible;
+    return EXIT_SUCCESS;
+  }
+  if (options.count("seed") != 0 && options.count("seeds") != 0) throw BadInput{"--seed and --seeds exclude each other"};
+  if (options.count("bug") != 0) choose_bug(options["bug"].as<std::string>());
+
+  CampaignOptions campaign;
+  campaign.scenarios = read_scenarios(files_of(options));
+  if (options.count("seed") != 0) {
+    campaign.seed_first = campaign.seed_last = parse_number(options["seed"].as<std::string>(), "--seed");
+  } else if (options.count("seeds") != 0) {
+    std::tie(campaign.seed_first, campaign.seed_last) = parse_seeds(options["seeds"].as<std::string>());
+  }
+  const bool one = campaign.scenarios.size() == 1 && campaign.seed_first == campaign.seed_last;
+  if (one) return run_one(campaign.scenarios[0], campaign.seed_first, options);
+  if (options.count("trace") != 0 || options.count("history") != 0) {
+    throw BadInput{"--trace and --history are for a single run: name one file and one seed"};
+  }
+  campaign.until_finding = options.count("until-finding") != 0;
+  campaign.jobs = std::max(1u, std::thread::hardware_concurrency());
+  if (options.count("jobs") != 0) {
+    const std::uint64_t jobs = parse_number(options["jobs"].as<std::string>(), "--jobs");
+    if (jobs < 1 || jobs > 1024) throw BadInput{"--jobs: " + std::to_string(jobs) + " is not in 1..1024"};
+    campaign.jobs = static_cast<unsigned>(jobs);
+  }
+  return run_many(campaign, options);
+}
+
+int command_check(const std::vector<std::string>& arguments) {
+  po::options_description visible("sim check HISTORY...");
+  visible.add_options()("help", "this text")(
+      "steps", po::value<std::string>(), "the search's budget in steps (default 20000000); beyond it: undecided");
+  const po::variables_map options = parse_options(arguments, visible, true);
+  if (options.count("help") != 0) {
+    std::cout << visible;
+    return EXIT_SUCCESS;
+  }
+  CheckOptions check;
+  if (options.count("steps") != 0) check.steps_max = parse_number(options["steps"].as<std::string>(), "--steps");
+  int status = EXIT_SUCCESS;
+  for (const std::string& file : files_of(options)) {
+    const ParsedHistory parsed = read_history(file);
+    if (!parsed.error.empty()) throw BadInput{parsed.error};
+    const CheckResult result = check_linearizable(parsed.history, check);
+    std::cout << file << ": " << check_text(parsed.history, result);
+    if (result.verdict == Verdict::violation) status = kExitFinding;
+    if (result.verdict == Verdict::undecided && status == EXIT_SUCCESS) status = kExitUndecided;
+  }
+  return status;
+}
+
+int command_validate(const std::vector<std::string>& arguments) {
+  po::options_description visible("sim validate FILE...");
+  visible.add_options()("help", "this text");
+  const po::variables_map options = parse_options(arguments, visible, true);
+  if (options.count("help") != 0) {
+    std::cout << visible;
+    return EXIT_SUCCESS;
+  }
+  int status = EXIT_SUCCESS;
+  for (const std::string& file : files_of(options)) {
+    const auto parsed = read_scenario(file);
+    const auto* error = std::get_if<ParseError>(&parsed);
+    if (error == nullptr) continue;
+    std::cerr << error->line() << '\n';
+    status = kExitBadInput;
+  }
+  return status;
+}
+
+int command_list(const std::vector<std::string>& arguments) {
+  po::options_description visible("sim list [FOLDER]");
+  visible.add_options()("help", "this text");
+  const po::variables_map options = parse_options(arguments, visible, false);
+  if (options.count("help") != 0) {
+    std::cout << visible;
+    return EXIT_SUCCESS;
+  }
+  std::vector<std::string> folders = files_of(options);
+  if (folders.empty()) folders = {"scenarios"};
+  for (const std::string& folder : folders) {
+    if (!std::filesystem::is_directory(folder)) throw BadInput{folder + ": not a folder"};
+    std::set<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (entry.path().extension() == ".json") files.insert(entry.path().string());
+    }
+    for (const std::string& file : files) {
+      const auto parsed = read_scenario(file);
+      const auto* scenario = std::get_if<Scenario>(&parsed);
+      std::cout << file << "  " << (scenario != nullptr ? scenario->about : std::get<ParseError>(parsed).line()) << '\n';
+    }
+  }
+  return EXIT_SUCCESS;
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "help") {
+    (arguments.empty() ? std::cerr : std::cout) << kHelp;
+    return arguments.empty() ? kExitBadInput : EXIT_SUCCESS;
+  }
+  if (arguments[0] == "--version") {
+    std::cout << kVersion << '\n';
+    return EXIT_SUCCESS;
+  }
+  const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
+  if (arguments[0] == "run") return command_run(rest);
+  if (arguments[0] == "check") return command_check(rest);
+  if (arguments[0] == "validate") return command_validate(rest);
+  if (arguments[0] == "list") return command_list(rest);
+  throw BadInput{"no command is called " + arguments[0] + "; sim --help shows them"};
+}
+
+}  // namespace
+}  // namespace norn::sim
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, norn::sim::on_interrupt);
+  std::signal(SIGTERM, norn::sim::on_interrupt);
+  try {
+    return norn::sim::dispatch({argv + 1, argv + argc});
+  } catch (const norn::sim::BadInput& bad) {
+    std::cerr << "sim: " << bad.line << '\n';
+    return norn::sim::kExitBadInput;
+  }
+}

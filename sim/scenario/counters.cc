@@ -1,0 +1,127 @@
+#include "sim/scenario/counters.h"
+
+#include <utility>
+
+namespace norn::sim {
+
+Observer::Observer(std::uint8_t replicas, const NemesisPlayer& nemesis)
+    : safety_(replicas),
+      known_(replicas + std::size_t{1}),
+      before_(replicas + std::size_t{1}),
+      receiving_(replicas + std::size_t{1}) {
+  for (std::size_t i = 0; i < wanted_.size(); ++i) wanted_[i] = nemesis.waits_for(static_cast<Trigger>(i));
+}
+
+Observer::Known Observer::summary(const World& world, NodeId id, const Replica& replica) {
+  const raft::Raft& raft = replica.raft();
+  return {.up = true,
+          .incarnation = world.incarnation(id),
+          .role = raft.role(),
+          .hard_state = raft.hard_state(),
+          .commit = raft.commit(),
+          .applied = replica.applied(),
+          .durable = raft.durable(),
+          .base = raft.log().base(),
+          .last = raft.log().last(),
+          .snapshots_taken = replica.counters().snapshots_taken,
+          .snapshots_installed = replica.counters().snapshots_installed};
+}
+
+void Observer::look(World& world, NodeId id) {
+  Replica* replica = world.replica(id);
+  if (replica == nullptr) return on_down(world, id);
+  Known& known = known_[id.value];
+  const Known after = summary(world, id, *replica);
+  Observation seen = look_at(*replica, id, after.incarnation);
+  if (wanted_[static_cast<std::size_t>(Trigger::snapshot_sent)]) note_snapshots(id, replica->raft());
+  if (after == known && seen.log_changed_from > after.last.index) return;
+  if (after.incarnation != known.incarnation) {
+    if (after.incarnation > 1) on_started(world.now(), id, *replica);
+    known = Known{};
+    known.incarnation = after.incarnation;
+    known.hard_state = after.hard_state;
+    known.last = after.last;
+    before_[id.value].reset();
+  }
+  check_invariants(world.now(), id, replica->raft());
+  safety_.observe(world.now(), seen);
+  count_changes(world.now(), id, known, after, seen);
+  known = after;
+}
+
+void Observer::look_at_all(World& world) {
+  for (std::uint32_t i = 1; i <= world.replicas(); ++i) look(world, {static_cast<std::uint8_t>(i)});
+}
+
+void Observer::on_started(Time now, NodeId id, const Replica& replica) {
+  const std::string& note = replica.recovery_note();
+  if (note.find("WAL") != std::string::npos) add(Counter::torn_tails);
+  timeline_.push_back({now, TimelineKind::restart, {id}, replica.raft().term(), note});
+}
+
+void Observer::on_down(const World& world, NodeId id) {
+  known_[id.value].up = false;
+  receiving_[id.value].reset();
+  for (; stops_seen_ < world.stops().size(); ++stops_seen_) {
+    const Stop& stop = world.stops()[stops_seen_];
+    add(Counter::stops);
+    timeline_.push_back({stop.at, TimelineKind::stop, {stop.replica}, {}, stop.reason});
+  }
+}
+
+void Observer::count_changes(Time now, NodeId id, const Known& before, const Known& after,
+                             const Observation& seen) {
+  const bool was_there = before.last.index > after.base.index;
+  if (was_there && seen.log_changed_from <= before.last.index && !seen.log->matches(before.last))
+    add(Counter::truncations);
+  add(Counter::snapshots_taken, after.snapshots_taken - before.snapshots_taken);
+  add(Counter::snapshots_installed, after.snapshots_installed - before.snapshots_installed);
+  const NodeId vote = after.hard_state.vote;
+  if (after.hard_state != before.hard_state && vote && vote != id) note(Trigger::vote_granted, id);
+  on_leader(now, id, before, after);
+}
+
+void Observer::on_leader(Time now, NodeId id, const Known& before, const Known& after) {
+  const bool led = before.role == raft::Role::leader;
+  const bool leads = after.role == raft::Role::leader;
+  const bool same = led && leads && before.hard_state.term == after.hard_state.term;
+  if (same) {
+    if (after.last.index > before.last.index) note(Trigger::leader_append, id);
+    return;
+  }
+  if (led) {
+    add(Counter::step_downs);
+    timeline_.push_back({now, TimelineKind::step_down, {id}, before.hard_state.term, {}});
+  }
+  if (leads) {
+    add(Counter::leaders);
+    timeline_.push_back({now, TimelineKind::leader, {id}, after.hard_state.term, {}});
+    note(Trigger::leader_elected, id);
+  }
+}
+
+void Observer::check_invariants(Time now, NodeId id, const raft::Raft& raft) {
+  std::optional<raft::Before>& before = before_[id.value];
+  auto broken = raft::check_state(raft);
+  if (!broken && before) broken = raft::check_step(*before, raft);
+  if (broken) safety_.report_invariant(now, id, *broken);
+  before.emplace(raft);
+}
+
+void Observer::note_snapshots(NodeId id, const raft::Raft& raft) {
+  ReplicaSet receiving;
+  if (raft.role() == raft::Role::leader) {
+    for (const raft::Progress& peer : raft.progress()) {
+      if (peer.mode != raft::Mode::snapshot) continue;
+      receiving.set(peer.id.value);
+      if (!receiving_[id.value].test(peer.id.value)) note(Trigger::snapshot_sent, peer.id);
+    }
+  }
+  receiving_[id.value] = receiving;
+}
+
+void Observer::note(Trigger trigger, NodeId subject) {
+  if (wanted_[static_cast<std::size_t>(trigger)]) occasions_.push_back({trigger, subject});
+}
+
+}  // namespace norn::sim

@@ -1,0 +1,177 @@
+#include "sim/scenario/workload.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace norn::sim {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+}  // namespace
+
+Workload::Workload(std::shared_ptr<const Scenario> scenario, Rng rng)
+    : scenario_(std::move(scenario)),
+      rng_(rng.fork("pauses")),
+      maker_(*scenario_, rng.fork("operations")),
+      rate_(scenario_->clients.rate),
+      think_(scenario_->clients.think),
+      mix_(scenario_->clients.mix),
+      answered_(Time(scenario_->clients.start)),
+      probes_(scenario_->clients.count) {
+  if (scenario_->course) course_.emplace(*scenario_->course, scenario_->clients.count, rng.fork("course"));
+}
+
+void Workload::start(World& world) {
+  arrivals_from_ = Time(scenario_->clients.start);
+  if (!closed_loop()) return arm_arrival(world);
+  for (std::uint32_t client = 0; client < world.clients(); ++client)
+    set_alarm(world, arrivals_from_, {AlarmKind::think, client});
+}
+
+void Workload::on_alarm(World& world, Alarm alarm) {
+  if (stopped_ || world.now() >= ends()) return;
+  if (alarm.kind == AlarmKind::think) {
+    const auto client = static_cast<std::uint32_t>(alarm.number);
+    begin(world, course_ ? course_->make(client) : maker_.make(client, mix_));
+  } else if (alarm.number == arming_) {
+    on_arrival(world);
+  }
+}
+
+// Even arrivals are computed from the first one, so that rounding does not add up.
+void Workload::arm_arrival(World& world) {
+  if (rate_ == 0 || world.clients() == 0) return;
+  const auto per = static_cast<std::uint64_t>(scenario_->clients.per.count());
+  Time at = arrivals_from_;
+  if (scenario_->clients.arrivals == Clients::Arrivals::even) {
+    at += Duration(static_cast<std::int64_t>(Wide{arrivals_} * per / rate_));
+  } else {
+    const Delay pause{Delay::Shape::exponential, {}, {}, std::max(scenario_->clients.per / rate_, Duration(1)), {}};
+    at = std::max(at, world.now()) + draw(pause, rng_);
+  }
+  if (at < ends()) set_alarm(world, at, {AlarmKind::arrival, arming_});
+}
+
+void Workload::on_arrival(World& world) {
+  if (course_ && world.counters().replicas.sent >= scenario_->course->max_packets) return;
+  const std::uint32_t client = next_client_;
+  next_client_ = (next_client_ + 1) % world.clients();
+  ++arrivals_;
+  arm_arrival(world);
+  if (!begin(world, course_ ? course_->make(client) : maker_.make(client, mix_))) ++refused_;
+}
+
+void Workload::enter(World& world, const Phase& phase) {
+  const Clients& clients = scenario_->clients;
+  mix_ = phase.mix.value_or(clients.mix);
+  if (closed_loop()) {
+    think_ = phase.think ? phase.think : clients.think;
+    return;
+  }
+  const std::uint32_t rate = phase.rate.value_or(clients.rate);
+  if (rate == rate_) return;
+  rate_ = rate;
+  arrivals_from_ = std::max(world.now(), Time(clients.start));
+  arrivals_ = 0;
+  ++arming_;
+  arm_arrival(world);
+}
+
+bool Workload::begin(World& world, Operation operation) {
+  const std::uint32_t client = operation.client;
+  operation.call = world.now();
+  encode(operation, command_);
+  const std::size_t place = history_.size();
+  history_.push_back(std::move(operation));
+  ++under_way_;
+  if (!world.submit(client, place, command_)) {
+    history_.pop_back();
+    --under_way_;
+    return false;
+  }
+  if (!world.completions(client).empty()) collect(world, client);
+  return true;
+}
+
+void Workload::collect(World& world, std::uint32_t client) {
+  std::vector<client::Completion>& completions = world.completions(client);
+  while (!completions.empty()) {  // what comes back may begin another, whose turn may complete more
+    std::vector<client::Completion> taken;
+    taken.swap(completions);
+    for (const client::Completion& completion : taken) on_back(world, completion.ticket, completion);
+  }
+}
+
+void Workload::on_back(World& world, std::size_t place, const client::Completion& completion) {
+  complete(history_[place], completion, world.now());
+  --under_way_;
+  const Operation& operation = history_[place];
+  if (probing_ && place >= probes_from_) {
+    const Operation copy = operation;  // the history grows
+    return on_probe(world, copy);
+  }
+  if (operation.outcome == Outcome::ok && answered_ < ends()) {
+    const Time now = std::min(world.now(), ends());
+    silence_ = std::max(silence_, now - answered_);
+    answered_ = std::max(answered_, now);
+  }
+  course_ ? course_->answered(operation) : maker_.answered(operation);
+  if (closed_loop()) think(world, operation.client);
+}
+
+void Workload::think(World& world, std::uint32_t client) {
+  const Time at = world.now() + draw(*think_, rng_);
+  if (!stopped_ && at < ends()) set_alarm(world, at, {AlarmKind::think, client});
+}
+
+Duration Workload::silence(Time now) const {
+  const Time until = std::min(now, ends());
+  return std::max(silence_, until - std::min(answered_, until));
+}
+
+// Probes.
+
+void Workload::probe(World& world) {
+  if (!probing_) {
+    probing_ = true;
+    probes_from_ = history_.size();
+  }
+  for (std::uint32_t client = 0; client < world.clients(); ++client) {
+    if (probes_[client] == Probe::none) begin_probe(world, client, OperationKind::put);
+  }
+}
+
+void Workload::begin_probe(World& world, std::uint32_t client, OperationKind kind) {
+  Operation operation;
+  operation.client = client;
+  operation.kind = kind;
+  KeyAccess access{"p" + std::to_string(client), {}, {}, {}, 0};
+  // A probe whose outcome remained unknown is made anew, with another value.
+  if (kind == OperationKind::put)
+    access.argument = "probe " + std::to_string(client) + "-" + std::to_string(history_.size());
+  operation.accesses.push_back(std::move(access));
+  probes_[client] = kind == OperationKind::put ? Probe::put : Probe::get;
+  if (!begin(world, std::move(operation))) probes_[client] = Probe::none;
+}
+
+void Workload::on_probe(World& world, const Operation& operation) {
+  Probe& probe = probes_[operation.client];
+  if (operation.outcome != Outcome::ok) {
+    probe = Probe::none;
+  } else if (probe == Probe::put) {
+    begin_probe(world, operation.client, OperationKind::get);
+  } else {
+    probe = Probe::done;
+  }
+}
+
+std::vector<std::uint32_t> Workload::probes_unanswered() const {
+  std::vector<std::uint32_t> clients;
+  for (std::uint32_t client = 0; client < probes_.size(); ++client) {
+    if (probes_[client] != Probe::done) clients.push_back(client);
+  }
+  return clients;
+}
+
+}  // namespace norn::sim

@@ -1,0 +1,87 @@
+// The load: when the clients ask what, and the history of it all, in true time. An open loop asks at a rate
+// whatever the answers do; a closed loop waits for each. In the liveness phase each client writes and reads
+// back once more (a probe). A value.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "sim/check/history.h"
+#include "sim/engine/world.h"
+#include "sim/scenario/run_alarms.h"
+#include "sim/scenario/scenario.h"
+#include "sim/scenario/workload_course.h"
+#include "sim/scenario/workload_operations.h"
+
+namespace norn::sim {
+
+class Workload {
+ public:
+  Workload(std::shared_ptr<const Scenario> scenario, Rng rng);
+
+  void start(World& world);
+  void on_alarm(World& world, Alarm alarm);
+  // Takes what has come back to this client; after each step with its number.
+  void collect(World& world, std::uint32_t client);
+  // The load is that of the phase from now on.
+  void enter(World& world, const Phase& phase);
+  void stop() { stopped_ = true; }  // no operation begins any more, but probes
+
+  // Probes of clients that have none under way; call it again now and then.
+  void probe(World& world);
+  std::vector<std::uint32_t> probes_unanswered() const;
+
+  const History& history() const { return history_; }
+  // Operations from this place on are probes.
+  std::size_t probes_from() const { return probing_ ? probes_from_ : history_.size(); }
+  std::size_t under_way() const { return under_way_; }  // probes included
+  std::uint64_t refused() const { return refused_; }    // not begun, as the client had too many under way
+  // The longest time without an answer so far, from the clients' start to their stop.
+  Duration silence(Time now) const;
+  const std::optional<CourseClients>& course() const { return course_; }
+
+ private:
+  enum class Probe : std::uint8_t { none, put, get, done };
+
+  Time ends() const { return Time(scenario_->clients.stop.value_or(scenario_->duration)); }
+  bool closed_loop() const { return think_.has_value(); }
+  void arm_arrival(World& world);
+  void on_arrival(World& world);
+  void think(World& world, std::uint32_t client);
+  // False: the client takes no more.
+  bool begin(World& world, Operation operation);
+  void begin_probe(World& world, std::uint32_t client, OperationKind kind);
+  void on_probe(World& world, const Operation& operation);
+  void on_back(World& world, std::size_t place, const client::Completion& completion);
+
+  std::shared_ptr<const Scenario> scenario_;
+  Rng rng_;  // of the pauses
+  OperationMaker maker_;
+  std::optional<CourseClients> course_;
+  History history_;
+  std::size_t under_way_ = 0;
+  std::uint64_t refused_ = 0;
+
+  // The load of the present phase.
+  std::uint32_t rate_ = 0;
+  std::optional<Delay> think_;
+  Mix mix_;
+
+  // Open loop: arrivals are counted from the time the rate was set. An alarm of an older arming is void.
+  Time arrivals_from_{};
+  std::uint64_t arrivals_ = 0;
+  std::uint64_t arming_ = 0;
+  std::uint32_t next_client_ = 0;
+  bool stopped_ = false;
+
+  Time answered_{};     // the last one
+  Duration silence_{};  // between two so far
+
+  bool probing_ = false;
+  std::size_t probes_from_ = 0;
+  std::vector<Probe> probes_;  // by client
+  Buffer command_;             // reused
+};
+
+}  // namespace norn::sim

@@ -1,0 +1,28 @@
+// Plays every transcript in testdata/.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/raft/interaction.h"
+
+namespace norn::raft {
+namespace {
+
+TEST_CASE("every golden transcript plays as it is written") {
+  std::vector<std::string> paths;
+  for (const auto& file : std::filesystem::directory_iterator(NORN_SOURCE_DIR "/tests/raft/testdata")) {
+    paths.push_back(file.path().string());
+  }
+  std::sort(paths.begin(), paths.end());
+  REQUIRE(paths.size() >= 34u);
+  for (const std::string& path : paths) {
+    Interaction interaction;
+    run_datadriven(path, [&](const Directive& directive) { return interaction.run(directive); });
+  }
+}
+
+}  // namespace
+}  // namespace norn::raft
