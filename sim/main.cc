@@ -1,5 +1,5 @@
-// The simulator's command line: run, check, validate, list. Exit status 0: all is well; 1: a finding; 2: bad input; 3: nothing
-// wrong was found, but something could not be decided within its budget.
+// The simulator's command line: run, check, validate, list. Exit status 0: all is well; 1: a finding; 2: bad
+// input; 3: nothing wrong was found, but something could not be decided within its budget.
 #include <algorithm>
 #include <atomic>
 #include <boost/program_options.hpp>
@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <malloc.h>
 #include <optional>
 #include <set>
 #include <thread>
@@ -34,7 +35,8 @@ constexpr int kExitBadInput = 2;
 constexpr int kExitUndecided = 3;
 constexpr std::string_view kVersion = "norn sim 0.1.0";
 
-constexpr std::string_view kHelp = R"(sim: runs the replicated store in a simulated world, and judges what happened
+constexpr std::string_view kHelp =
+    R"(sim: runs the replicated store in a simulated world, and judges what happened
 
   sim run FILE...       run scenarios in virtual time, check them, report
   sim check HISTORY...  judge recorded histories (JSON Lines)
@@ -59,8 +61,8 @@ void on_interrupt(int) { interrupted = true; }
 
 bool on_terminal(int descriptor) { return isatty(descriptor) == 1; }
 
-po::variables_map parse_options(const std::vector<std::string>& arguments, const po::options_description& visible,
-                                bool files_needed) {
+po::variables_map parse_options(const std::vector<std::string>& arguments,
+                                const po::options_description& visible, bool files_needed) {
   po::options_description all;
   all.add(visible).add_options()("files", po::value<std::vector<std::string>>());
   po::positional_options_description positional;
@@ -72,18 +74,21 @@ po::variables_map parse_options(const std::vector<std::string>& arguments, const
   } catch (const po::error& error) {
     throw BadInput{error.what()};
   }
-  if (files_needed && options.count("files") == 0 && options.count("help") == 0) throw BadInput{"no file is named"};
+  if (files_needed && options.count("files") == 0 && options.count("help") == 0)
+    throw BadInput{"no file is named"};
   return options;
 }
 
 std::vector<std::string> files_of(const po::variables_map& options) {
-  return options.count("files") != 0 ? options["files"].as<std::vector<std::string>>() : std::vector<std::string>{};
+  return options.count("files") != 0 ? options["files"].as<std::vector<std::string>>()
+                                     : std::vector<std::string>{};
 }
 
 std::uint64_t parse_number(const std::string& text, const std::string& option) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) throw BadInput{option + ": " + text + " is not a number"};
+  if (error != std::errc{} || end != text.data() + text.size())
+    throw BadInput{option + ": " + text + " is not a number"};
   return value;
 }
 
@@ -129,7 +134,8 @@ int run_one(const CampaignScenario& scenario, std::uint64_t seed, const po::vari
   std::optional<TraceFile> trace;
   if (options.count("trace") != 0) {
     trace.emplace(options["trace"].as<std::string>());
-    if (!trace->good()) throw BadInput{"--trace: " + options["trace"].as<std::string>() + " cannot be written"};
+    if (!trace->good())
+      throw BadInput{"--trace: " + options["trace"].as<std::string>() + " cannot be written"};
     run.set_trace(&*trace);
   }
   const auto begin = std::chrono::steady_clock::now();
@@ -163,7 +169,8 @@ int run_many(const CampaignOptions& campaign, const po::variables_map& options) 
   CampaignHooks hooks;
   hooks.interrupted = [] { return interrupted.load(); };
   hooks.outcome = [&](const CampaignOutcome& outcome) {
-    const RunReport report{outcome.scenario->file, *outcome.scenario->scenario, outcome.seed, outcome.result, {}, 0};
+    const RunReport report{
+        outcome.scenario->file, *outcome.scenario->scenario, outcome.seed, outcome.result, {}, 0};
     totals.add(report);
     if (digests) {
       std::cout << digest_line(report) << '\n';
@@ -175,6 +182,8 @@ int run_many(const CampaignOptions& campaign, const po::variables_map& options) 
     }
   };
   if (!quiet) {
+    hooks.progress_every =
+        std::chrono::milliseconds(moving ? 200 : 10'000);  // a log wants fewer lines than a terminal
     hooks.progress = [&](const CampaignProgress& progress) {
       clear();
       std::cerr << progress_line(progress) << (moving ? "" : "\n") << std::flush;
@@ -188,23 +197,25 @@ int run_many(const CampaignOptions& campaign, const po::variables_map& options) 
 
 int command_run(const std::vector<std::string>& arguments) {
   po::options_description visible("sim run FILE...");
-  visible.add_options()("help", "this text")                                                              //
-      ("seed", po::value<std::string>(), "one seed (default 1)")                                          //
-      ("seeds", po::value<std::string>(), "many: A..B, both included")                                    //
-      ("jobs", po::value<std::string>(), "runs at once (default: one for each core)")                     //
-      ("trace", po::value<std::string>(), "write one line for each event to this file (-: standard output)")  //
-      ("history", po::value<std::string>(), "write the clients' history to this file, as JSON Lines")     //
-      ("json", "the report as JSON, one line for each run")                                               //
-      ("quiet", "print only what is not a pass")                                                          //
-      ("digests", "print only a line 'scenario seed digest' for each run; findings do not count")         //
-      ("until-finding", "stop at the first finding")                                                      //
+  visible.add_options()("help", "this text")                                           //
+      ("seed", po::value<std::string>(), "one seed (default 1)")                       //
+      ("seeds", po::value<std::string>(), "many: A..B, both included")                 //
+      ("jobs", po::value<std::string>(), "runs at once (default: one for each core)")  //
+      ("trace", po::value<std::string>(),
+       "write one line for each event to this file (-: standard output)")                              //
+      ("history", po::value<std::string>(), "write the clients' history to this file, as JSON Lines")  //
+      ("json", "the report as JSON, one line for each run")                                            //
+      ("quiet", "print only what is not a pass")                                                       //
+      ("digests", "print only a line 'scenario seed digest' for each run; findings do not count")      //
+      ("until-finding", "stop at the first finding")                                                   //
       ("bug", po::value<std::string>(), "with this seeded bug (a build with NORN_BUGS only)");
   const po::variables_map options = parse_options(arguments, visible, true);
   if (options.count("help") != 0) {
     std::cout << visible;
     return EXIT_SUCCESS;
   }
-  if (options.count("seed") != 0 && options.count("seeds") != 0) throw BadInput{"--seed and --seeds exclude each other"};
+  if (options.count("seed") != 0 && options.count("seeds") != 0)
+    throw BadInput{"--seed and --seeds exclude each other"};
   if (options.count("bug") != 0) choose_bug(options["bug"].as<std::string>());
 
   CampaignOptions campaign;
@@ -232,14 +243,16 @@ int command_run(const std::vector<std::string>& arguments) {
 int command_check(const std::vector<std::string>& arguments) {
   po::options_description visible("sim check HISTORY...");
   visible.add_options()("help", "this text")(
-      "steps", po::value<std::string>(), "the search's budget in steps (default 20000000); beyond it: undecided");
+      "steps", po::value<std::string>(),
+      "the search's budget in steps (default 20000000); beyond it: undecided");
   const po::variables_map options = parse_options(arguments, visible, true);
   if (options.count("help") != 0) {
     std::cout << visible;
     return EXIT_SUCCESS;
   }
   CheckOptions check;
-  if (options.count("steps") != 0) check.steps_max = parse_number(options["steps"].as<std::string>(), "--steps");
+  if (options.count("steps") != 0)
+    check.steps_max = parse_number(options["steps"].as<std::string>(), "--steps");
   int status = EXIT_SUCCESS;
   for (const std::string& file : files_of(options)) {
     const ParsedHistory parsed = read_history(file);
@@ -290,7 +303,8 @@ int command_list(const std::vector<std::string>& arguments) {
     for (const std::string& file : files) {
       const auto parsed = read_scenario(file);
       const auto* scenario = std::get_if<Scenario>(&parsed);
-      std::cout << file << "  " << (scenario != nullptr ? scenario->about : std::get<ParseError>(parsed).line()) << '\n';
+      std::cout << file << "  "
+                << (scenario != nullptr ? scenario->about : std::get<ParseError>(parsed).line()) << '\n';
     }
   }
   return EXIT_SUCCESS;
@@ -317,6 +331,10 @@ int dispatch(const std::vector<std::string>& arguments) {
 }  // namespace norn::sim
 
 int main(int argc, char** argv) {
+  // A run takes a few megabytes and gives them back; handing them back to the system in between costs more
+  // than the run.
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 16 << 20);
   std::signal(SIGINT, norn::sim::on_interrupt);
   std::signal(SIGTERM, norn::sim::on_interrupt);
   try {

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "replica/base/assert.h"
-#include "replica/base/bugs.h"
 #include "replica/base/bytes.h"
 
 namespace norn::raft {
@@ -63,12 +62,6 @@ std::optional<Entry> EntryRun::next() {
   rest_ = rest_.subspan(kEntryHeaderSize + header.size);
   next_ = next_.next();
   return entry;
-}
-
-std::optional<Term> Log::term(Index index) const {
-  if (index == base_.index) return bug(Bug::compacted_term_zero) ? Term{0} : base_.term;
-  if (!has(index)) return std::nullopt;
-  return starts_[index.value - first().value].term;
 }
 
 std::size_t Log::start(Index index) const {

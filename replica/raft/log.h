@@ -11,6 +11,7 @@
 
 #include <optional>
 
+#include "replica/base/bugs.h"
 #include "replica/base/types.h"
 
 namespace norn::raft {
@@ -58,7 +59,11 @@ class Log {
   std::size_t size_bytes() const { return bytes_.size() - head_; }
 
   bool has(Index index) const { return index > base_.index && index <= last().index; }
-  std::optional<Term> term(Index index) const;  // of base..last
+  std::optional<Term> term(Index index) const {  // of base..last
+    if (index == base_.index) return bug(Bug::compacted_term_zero) ? Term{0} : base_.term;
+    if (!has(index)) return std::nullopt;
+    return starts_[index.value - first().value].term;
+  }
   bool matches(EntryId id) const { return term(id.index) == id.term; }
   Entry entry(Index index) const;  // has(index)
   // The last entry at or before `at` whose term is at most `term`; the base if there is none above it.

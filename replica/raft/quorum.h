@@ -12,10 +12,13 @@
 namespace norn::raft {
 
 // How many of n make a majority: any two such groups share a member.
-constexpr std::size_t majority(std::size_t n) {
+inline std::size_t majority(std::size_t n) {
   if (bug(Bug::quorum_off_by_one)) return (n + 1) / 2;
   return n / 2 + 1;
 }
+
+// More voters make a cluster slower, not safer; small enough that a majority is found on the stack.
+inline constexpr std::size_t kVotersMax = 31;
 
 struct Configuration {
   std::vector<NodeId> voters;    // ascending, at least one
@@ -33,7 +36,6 @@ template <class Reached>
 auto majority_reached(const std::vector<NodeId>& voters, Reached reached) {
   ASSERT(!voters.empty());
   using Value = decltype(reached(voters.front()));
-  constexpr std::size_t kVotersMax = 255;
   ASSERT(voters.size() <= kVotersMax);
   Value values[kVotersMax];
   std::size_t count = 0;

@@ -36,7 +36,9 @@ std::optional<Finding> Durability::check_recovered(Time now, NodeId replica, Ent
   const EntryId synced = synced_[replica.value];
   if (synced.index <= base.index || synced.index < book.first()) return std::nullopt;
   if (book.leads_to(last, synced)) return std::nullopt;
-  return Finding{oracle::kDurability, now, {replica},
+  return Finding{oracle::kDurability,
+                 now,
+                 {replica},
                  name(replica) + " had synced " + words(synced) + ", and started again with a log up to " +
                      words(last) + " that does not hold it"};
 }
@@ -56,7 +58,9 @@ std::vector<Finding> check_agreement(const World& world) {
     const State state{id, replica->applied(), replica->store().digest()};
     for (const State& other : states) {
       if (other.applied != state.applied || other.digest == state.digest) continue;
-      findings.push_back({oracle::kStateMachineSafety, world.now(), {other.replica, state.replica},
+      findings.push_back({oracle::kStateMachineSafety,
+                          world.now(),
+                          {other.replica, state.replica},
                           name(other.replica) + " and " + name(state.replica) + " have both applied " +
                               std::to_string(state.applied.value) + " entries, and differ"});
     }

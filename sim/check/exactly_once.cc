@@ -32,7 +32,7 @@ std::optional<std::string_view> twice(std::string_view value) {
 
 // What the history says about one key.
 struct KeyFacts {
-  bool only_appends = true;     // besides reads
+  bool only_appends = true;  // besides reads
   bool only_increments = true;
   bool incremented = false;
   std::int64_t acknowledged = 0;  // increments
@@ -74,7 +74,8 @@ class Judge {
 
   void key(const History& history, const std::string& key, const KeyFacts& facts) {
     const std::string value = read(store_, key).value_or(std::string());
-    if (const auto token = twice(value)) report("key " + key + " holds " + std::string(*token) + " twice", {});
+    if (const auto token = twice(value))
+      report("key " + key + " holds " + std::string(*token) + " twice", {});
     if (facts.only_appends && !facts.appends.empty()) appends(history, key, value, facts);
     if (facts.only_increments && facts.incremented) counter(key, value, facts);
   }
@@ -133,7 +134,9 @@ std::vector<Finding> check_exactly_once(const History& history, const kv::Store*
       note(keys[access.key], operation, place);
       if (!access.value || findings.size() >= kFindingsMax) continue;
       if (const auto token = twice(*access.value))
-        findings.push_back({oracle::kExactlyOnce, now, {},
+        findings.push_back({oracle::kExactlyOnce,
+                            now,
+                            {},
                             "key " + access.key + " was read with " + std::string(*token) + " in it twice",
                             {place}});
     }

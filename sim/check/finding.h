@@ -31,8 +31,8 @@ inline constexpr std::string_view kLinearizability = "linearizability";
 struct Finding {
   std::string_view oracle;  // one of the above: lives for ever
   Time at{};
-  std::vector<NodeId> replicas;  // involved, ascending; none if it is about clients
-  std::string text;              // one sentence
+  std::vector<NodeId> replicas;           // involved, ascending; none if it is about clients
+  std::string text;                       // one sentence
   std::vector<std::size_t> operations{};  // involved, as places in the history
   friend bool operator==(const Finding&, const Finding&) = default;
 };

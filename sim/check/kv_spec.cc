@@ -12,7 +12,7 @@ namespace {
 
 std::uint64_t hash_of(std::string_view text) { return Digest::hash(std::as_bytes(std::span(text))); }
 
-bool apply_compare_and_set(ValueId* state, const Step& step, const KeyStep& part) {
+bool apply_compare_and_set(ValueId* state, const KvStep& step, const KeyStep& part) {
   ValueId& value = state[part.key];
   if (step.unknown || step.matched) {
     if (value != part.expected) return false;
@@ -22,7 +22,7 @@ bool apply_compare_and_set(ValueId* state, const Step& step, const KeyStep& part
   return value == part.value && part.value != part.expected;
 }
 
-bool apply_increment(Values& values, ValueId* state, const Step& step, const KeyStep& part) {
+bool apply_increment(Values& values, ValueId* state, const KvStep& step, const KeyStep& part) {
   const std::optional<ValueId> after = values.increment(state[part.key], step.delta);
   if (!after) return false;
   if (!step.unknown && *after != part.value) return false;
@@ -100,7 +100,7 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
   return number;
 }
 
-bool apply(Values& values, ValueId* state, const Step& step, const KeyStep* parts) {
+bool apply(Values& values, ValueId* state, const KvStep& step, const KeyStep* parts) {
   switch (step.kind) {
     case OperationKind::get:
     case OperationKind::multi_get:

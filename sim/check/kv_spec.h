@@ -56,7 +56,7 @@ struct KeyStep {
 };
 
 // An operation that happened (ok) or may have (unknown), ready for judging.
-struct Step {
+struct KvStep {
   OperationKind kind = OperationKind::get;
   bool unknown = false;
   bool matched = false;
@@ -70,19 +70,19 @@ struct Step {
 
 // It changes nothing, whatever it finds: a get, a multi-get, a compare-and-set that is known not to have
 // matched.
-inline bool is_read(const Step& step) {
+inline bool is_read(const KvStep& step) {
   return step.kind == OperationKind::get || step.kind == OperationKind::multi_get ||
          (step.kind == OperationKind::compare_and_set && !step.unknown && !step.matched);
 }
 
 // It writes the same whatever it finds, and its result tells nothing about what it found.
-inline bool is_blind(const Step& step) {
+inline bool is_blind(const KvStep& step) {
   return step.kind == OperationKind::put || step.kind == OperationKind::remove ||
          step.kind == OperationKind::multi_put;
 }
 
 // Runs one operation on a state (a value for each key). False: the result that was seen is not what the map
 // gives, or, of an unknown operation, it would have no effect; the state is then worthless.
-bool apply(Values& values, ValueId* state, const Step& step, const KeyStep* parts);
+bool apply(Values& values, ValueId* state, const KvStep& step, const KeyStep* parts);
 
 }  // namespace norn::sim

@@ -123,7 +123,7 @@ Component make_component(const History& history, const Split& split, std::size_t
   for (std::uint32_t i = split.starts[component]; i < split.starts[component + 1]; ++i) {
     const std::uint32_t place = split.places[i];
     const Operation& operation = history[place];
-    Step step;
+    KvStep step;
     step.kind = plain_kind(operation);
     step.unknown = is_unknown(operation);
     step.matched = operation.matched;

@@ -39,14 +39,14 @@ inline std::int64_t nanoseconds(Time time) { return time.time_since_epoch().coun
 // One component, interned. Its key strings are views into the history.
 struct Component {
   Values values;
-  std::vector<Step> steps;  // by call time
+  std::vector<KvStep> steps;  // by call time
   std::vector<KeyStep> parts;
   std::vector<std::string_view> keys;  // by place in the state, in order of first appearance
   bool has_append = false;
   bool has_increment = false;
   bool has_remove = false;
 
-  const KeyStep* parts_of(const Step& step) const { return parts.data() + step.first; }
+  const KeyStep* parts_of(const KvStep& step) const { return parts.data() + step.first; }
 };
 
 Component make_component(const History& history, const Split& split, std::size_t component);

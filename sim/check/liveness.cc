@@ -26,10 +26,15 @@ std::vector<Finding> check_liveness(const LivenessFacts& facts) {
   std::vector<Finding> findings;
   const std::string after = in_milliseconds(facts.now - facts.began) + " after the core was healed";
   if (facts.out_of_time && !facts.pending.empty())
-    findings.push_back({oracle::kLiveness, facts.now, {},
-                        plural(facts.pending.size(), "operation") + " unanswered " + after, facts.pending});
+    findings.push_back({oracle::kLiveness,
+                        facts.now,
+                        {},
+                        plural(facts.pending.size(), "operation") + " unanswered " + after,
+                        facts.pending});
   if (facts.out_of_time && !facts.probes_unanswered.empty())
-    findings.push_back({oracle::kLiveness, facts.now, {},
+    findings.push_back({oracle::kLiveness,
+                        facts.now,
+                        {},
                         plural(facts.probes_unanswered.size(), "client") + ", the first of them client " +
                             std::to_string(facts.probes_unanswered.front()) +
                             ", could not write and read back " + after});
@@ -37,9 +42,11 @@ std::vector<Finding> check_liveness(const LivenessFacts& facts) {
     findings.push_back({oracle::kLiveness, facts.now, facts.behind,
                         plural(facts.behind.size(), "replica") + " had not caught up " + after});
   if (facts.leaders_max != 0 && facts.leaders > facts.leaders_max)
-    findings.push_back({oracle::kLiveness, facts.now, {},
-                        plural(facts.leaders, "election") + " won within " + after +
-                            ": the cluster does not come to rest"});
+    findings.push_back(
+        {oracle::kLiveness,
+         facts.now,
+         {},
+         plural(facts.leaders, "election") + " won within " + after + ": the cluster does not come to rest"});
   return findings;
 }
 
@@ -53,7 +60,9 @@ std::vector<Finding> check_bounds(const World& world, std::size_t sessions_max) 
   std::vector<Finding> findings;
   const auto bound = [&](NodeId id, const std::string& what, std::size_t size, std::size_t most) {
     if (size <= most) return;
-    findings.push_back({oracle::kLeak, world.now(), {id},
+    findings.push_back({oracle::kLeak,
+                        world.now(),
+                        {id},
                         "replica " + std::to_string(id.value) + " holds " + std::to_string(size) + " " +
                             what + ", and " + std::to_string(most) + " is the most"});
   };
@@ -74,7 +83,9 @@ std::vector<Finding> check_rest(const World& world) {
   constexpr std::size_t kPerReplica = 1000;
   const std::size_t most = kPerReplica * world.replicas();
   if (world.datagrams_under_way() <= most) return {};
-  return {{oracle::kLeak, world.now(), {},
+  return {{oracle::kLeak,
+           world.now(),
+           {},
            std::to_string(world.datagrams_under_way()) + " datagrams are under way in a cluster at rest"}};
 }
 

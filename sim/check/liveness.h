@@ -1,6 +1,6 @@
-// The liveness oracle's rules, on facts that the run gathers: after the core was healed, within a stated time,
-// operations are answered, the core's replicas catch up, and the cluster comes to rest. And no leak: what a
-// replica keeps for others stays within its bounds.
+// The liveness oracle's rules, on facts that the run gathers: after the core was healed, within a stated
+// time, operations are answered, the core's replicas catch up, and the cluster comes to rest. And no leak:
+// what a replica keeps for others stays within its bounds.
 #pragma once
 
 #include <vector>
@@ -16,8 +16,8 @@ namespace norn::sim {
 struct LivenessFacts {
   Time began{};
   Time now{};
-  bool out_of_time = false;        // `within` has passed
-  std::vector<std::size_t> pending;  // operations without an answer; places in the history
+  bool out_of_time = false;                      // `within` has passed
+  std::vector<std::size_t> pending;              // operations without an answer; places in the history
   std::vector<std::uint32_t> probes_unanswered;  // clients whose put and get in this phase were not answered
   std::vector<NodeId> behind;  // replicas of the core that have not applied what was committed when it began
   std::uint64_t leaders = 0;   // elections won since

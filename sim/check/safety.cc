@@ -125,9 +125,8 @@ void Safety::on_elected(const Observation& seen) {
     if (place.committed == Term{} || place.committed_in >= term) continue;
     if (seen.log->matches({place.committed, at})) return;
     report(oracle::kLeaderCompleteness, {place.committed_by, seen.replica},
-           name(seen.replica) + " leads term " + number(term) + " without entry " + number(at) +
-               " of term " + number(place.committed) + ", which was committed in term " +
-               number(place.committed_in));
+           name(seen.replica) + " leads term " + number(term) + " without entry " + number(at) + " of term " +
+               number(place.committed) + ", which was committed in term " + number(place.committed_in));
     return;
   }
 }
@@ -155,8 +154,7 @@ void Safety::commit_at(const Observation& seen, EntryId id) {
   } else if (place.committed != id.term) {
     report(oracle::kStateMachineSafety, {place.committed_by, seen.replica},
            "at " + number(id.index) + ", " + name(place.committed_by) + " has committed the entry of term " +
-               number(place.committed) + ", and " + name(seen.replica) + " that of term " +
-               number(id.term));
+               number(place.committed) + ", and " + name(seen.replica) + " that of term " + number(id.term));
   }
 }
 
@@ -181,8 +179,8 @@ void Safety::report_invariant(Time now, NodeId replica, const std::string& broke
 void Safety::report(Finding finding) {
   if (findings_.size() >= kFindingsMax) return;
   std::ranges::sort(finding.replicas);
-  const auto repeated = std::ranges::unique(finding.replicas);
-  finding.replicas.erase(repeated.begin(), repeated.end());
+  finding.replicas.erase(std::unique(finding.replicas.begin(), finding.replicas.end()),
+                         finding.replicas.end());
   findings_.push_back(std::move(finding));
 }
 

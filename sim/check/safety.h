@@ -44,8 +44,7 @@ Observation look_at(Replica& replica, NodeId id, std::uint32_t incarnation);
 
 class Safety {
  public:
-  explicit Safety(std::uint8_t replicas)
-      : known_(replicas + std::size_t{1}), durability_(replicas) {}
+  explicit Safety(std::uint8_t replicas) : known_(replicas + std::size_t{1}), durability_(replicas) {}
 
   void observe(Time now, const Observation& seen);
 

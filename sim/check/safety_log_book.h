@@ -24,11 +24,11 @@ class LogBook {
     NodeId seen_at;          // where it was seen first
   };
   struct Place {
-    Entry entry;           // seen first; others of other terms are kept apart
-    Term committed;        // the term of the entry that was committed here; 0: none
-    Term committed_in;     // the term of the leader that committed it
-    NodeId committed_by;   // who was the first to know
-    NodeId applied_by;     // whose chain it is; nobody: not known
+    Entry entry;          // seen first; others of other terms are kept apart
+    Term committed;       // the term of the entry that was committed here; 0: none
+    Term committed_in;    // the term of the leader that committed it
+    NodeId committed_by;  // who was the first to know
+    NodeId applied_by;    // whose chain it is; nobody: not known
     std::uint64_t chain = 0;
     bool conflicts = false;  // there are others
   };

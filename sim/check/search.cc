@@ -84,7 +84,7 @@ class Search {
     }
   };
 
-  const Step& step(std::uint32_t i) const { return component_.steps[i]; }
+  const KvStep& step(std::uint32_t i) const { return component_.steps[i]; }
   const KeyStep* parts(std::uint32_t i) const { return component_.parts_of(component_.steps[i]); }
 
   // ---- before the sweep
@@ -105,7 +105,7 @@ class Search {
     }
     std::sort(seen_texts_.begin(), seen_texts_.end());
     merges_ = true;
-    for (const Step& it : component_.steps) {
+    for (const KvStep& it : component_.steps) {
       const bool puts = it.kind == OperationKind::put || it.kind == OperationKind::multi_put ||
                         it.kind == OperationKind::compare_and_set;
       for (std::uint32_t j = 0; puts && j < it.count; ++j) {
@@ -129,7 +129,7 @@ class Search {
     return telling_[value] == kTold ? value : kUnseen;
   }
 
-  bool is_pointless(const Step& it) const {
+  bool is_pointless(const KvStep& it) const {
     if (!it.unknown || it.kind == OperationKind::append || it.kind == OperationKind::remove ||
         it.kind == OperationKind::increment) {
       return false;
@@ -173,8 +173,8 @@ class Search {
 
   // Of two operations of unknown outcome: 0 if they are equal but for their calls.
   int compare(std::uint32_t a, std::uint32_t b) const {
-    const Step& x = step(a);
-    const Step& y = step(b);
+    const KvStep& x = step(a);
+    const KvStep& y = step(b);
     if (x.kind != y.kind) return x.kind < y.kind ? -1 : 1;
     if (x.delta != y.delta) return x.delta < y.delta ? -1 : 1;
     if (x.count != y.count) return x.count < y.count ? -1 : 1;
@@ -255,7 +255,7 @@ class Search {
   // Lets an operation take effect in a configuration; the outcome is in trial_. False: it cannot, or need
   // not.
   bool land(std::uint32_t candidate, std::uint32_t returned, const std::uint64_t* from) {
-    const Step& it = step(candidate);
+    const KvStep& it = step(candidate);
     load(from);
     if (!apply(component_.values, state_.data(), it, parts(candidate))) return false;
     if (it.kind == OperationKind::append) {
@@ -292,7 +292,7 @@ class Search {
   // What could have stood unseen just before a blind write.
   void free_hidden(std::uint32_t landed) {
     for (const std::uint32_t other : open_) {
-      const Step& it = step(other);
+      const KvStep& it = step(other);
       if (it.unknown || !(is_blind(it) || it.kind == OperationKind::append)) continue;
       if (layout_.done(trial_.data(), slot_of_[other]) || !covers(landed, other)) continue;
       layout_.set_free(trial_.data(), slot_of_[other]);
@@ -336,7 +336,7 @@ class Search {
     std::string reason =
         words_of(history_, step(stuck).place) + ": no order of the operations until then explains it; ";
     std::size_t returned = 0;
-    for (const Step& it : component_.steps) returned += !it.unknown && it.back < step(stuck).back ? 1 : 0;
+    for (const KvStep& it : component_.steps) returned += !it.unknown && it.back < step(stuck).back ? 1 : 0;
     reason += "the " + std::to_string(returned) + " that returned before have one, which leaves ";
     for (std::uint32_t j = 0; j < step(stuck).count; ++j) {
       const std::uint32_t key = parts(stuck)[j].key;

@@ -87,7 +87,7 @@ class Zones {
 
   Judgement assign_reads() {
     for (std::uint32_t step = 0; step < steps_.size(); ++step) {
-      const Step& it = steps_[step];
+      const KvStep& it = steps_[step];
       if (contradicts_itself(it, part(step))) {
         return violation(history_, words(step) + ", which is what it expected", {place(step)});
       }
@@ -150,7 +150,7 @@ class Zones {
 
   // One operation joins a block: it must come back no earlier than `floor`, a call that it cannot precede.
   Judgement join(Block& block, std::uint32_t step, std::int64_t floor, std::uint32_t floor_step) {
-    const Step& it = steps_[step];
+    const KvStep& it = steps_[step];
     if (it.back < floor) {
       return violation(history_,
                        "one chain of writes gives the order, but " + words(step) +
@@ -276,7 +276,7 @@ class Zones {
 
   const History& history_;
   const Component& component_;
-  const std::vector<Step>& steps_;
+  const std::vector<KvStep>& steps_;
   std::vector<Cluster> clusters_;  // by value
   std::vector<std::uint32_t> next_read_;
   std::vector<Block> blocks_;
@@ -297,7 +297,7 @@ Judgement judge_compare_and_set_zones(const History& history, const Component& c
 
 Judgement judge_by_zones(const History& history, const Component& component) {
   if (component.keys.size() != 1 || component.has_increment) return {};
-  for (const Step& step : component.steps) {
+  for (const KvStep& step : component.steps) {
     if (step.count != 1) return {};  // one key named twice
   }
   if (component.has_append)

@@ -24,7 +24,7 @@ Judgement judge_remove_zones(const History& history, const Component& component)
 
 // What a read saw: a failed compare-and-set whose find was what it expected contradicts itself, and sees
 // nothing.
-inline bool contradicts_itself(const Step& step, const KeyStep& part) {
+inline bool contradicts_itself(const KvStep& step, const KeyStep& part) {
   return is_read(step) && step.kind == OperationKind::compare_and_set && part.value == part.expected;
 }
 

@@ -160,7 +160,7 @@ class Chain {
 
   const History& history_;
   const Component& component_;
-  const std::vector<Step>& steps_;
+  const std::vector<KvStep>& steps_;
   std::vector<std::uint32_t> reads_;    // by length of what they saw
   std::vector<std::uint32_t> appends_;  // by token; after spell() by call time
   std::vector<std::uint32_t> chain_;    // appends that were seen and reads, in the order they must stand

@@ -97,7 +97,7 @@ class Sweep {
 
   Judgement assign_reads() {
     for (std::uint32_t step = 0; step < steps_.size(); ++step) {
-      const Step& it = steps_[step];
+      const KvStep& it = steps_[step];
       if (!is_read(it)) continue;
       if (contradicts_itself(it, part(step))) {
         return violation(history_, words(step) + ", which is what it expected", {place(step)});
@@ -128,7 +128,7 @@ class Sweep {
   // An item of the sweep is a step: a cluster is known by its put.
   void make_events() {
     for (std::uint32_t step = 0; step < steps_.size(); ++step) {
-      const Step& it = steps_[step];
+      const KvStep& it = steps_[step];
       if (it.kind == OperationKind::remove) {
         events_.push_back({it.call, Event::remove_called, step});
         if (!it.unknown) events_.push_back({it.back, Event::deadline, step});
@@ -181,7 +181,7 @@ class Sweep {
   Judgement meet(std::uint32_t item) {
     if (placed_[item]) return {};
     if (holder_ != kNone) return inside_hold(item);
-    const Step& it = steps_[item];
+    const KvStep& it = steps_[item];
     if (it.kind == OperationKind::put) {
       place_clusters();
       return {};
@@ -284,7 +284,7 @@ class Sweep {
 
   const History& history_;
   const Component& component_;
-  const std::vector<Step>& steps_;
+  const std::vector<KvStep>& steps_;
   std::vector<Cluster> clusters_;  // by value
   std::vector<bool> placed_;       // by step; of a cluster: its put
   std::vector<Event> events_;

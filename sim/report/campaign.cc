@@ -11,7 +11,8 @@ namespace norn::sim {
 namespace {
 
 // What the workers share: which run is next, and the outcomes that the caller has not taken yet. Workers stay
-// within kAheadMax runs of the first outcome that is missing, so that a slow run does not pile up the results of the others.
+// within kAheadMax runs of the first outcome that is missing, so that a slow run does not pile up the results
+// of the others.
 class Board {
  public:
   Board(const CampaignOptions& options, std::uint64_t runs) : options_(options), runs_(runs) {}
@@ -117,7 +118,7 @@ CampaignSummary run_campaign(const CampaignOptions& options, const CampaignHooks
     const auto now = WallClock::now();
     board.fill(summary.progress);
     summary.progress.seconds = std::chrono::duration<double>(now - begin).count();
-    if (hooks.progress && now - shown >= std::chrono::milliseconds(200)) {
+    if (hooks.progress && now - shown >= hooks.progress_every) {
       shown = now;
       hooks.progress(summary.progress);
     }

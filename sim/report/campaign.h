@@ -1,7 +1,9 @@
-// Many runs: scenarios times seeds, on several threads, each run on one. Outcomes are handed over in order (scenario by
-// scenario, seed by seed) however the threads finish, so what a campaign prints depends on nothing but its arguments.
+// Many runs: scenarios times seeds, on several threads, each run on one. Outcomes are handed over in order
+// (scenario by scenario, seed by seed) however the threads finish, so what a campaign prints depends on
+// nothing but its arguments.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -40,8 +42,9 @@ struct CampaignProgress {
 
 struct CampaignHooks {
   std::function<void(const CampaignOutcome&)> outcome;    // in order
-  std::function<void(const CampaignProgress&)> progress;  // a few times a second, on the caller's thread
-  std::function<bool()> interrupted;                      // asked often; true: what is running is finished, and no more begun
+  std::function<void(const CampaignProgress&)> progress;  // now and then, on the caller's thread
+  std::chrono::milliseconds progress_every{200};
+  std::function<bool()> interrupted;  // asked often; true: what is running is finished, and no more begun
 };
 
 // How many runs were finished and handed over, and how they ended.

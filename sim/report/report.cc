@@ -23,14 +23,30 @@ std::string timeline_line(const TimelineEntry& entry) {
   const std::string who = names(entry.replicas);
   std::string text;
   switch (entry.kind) {
-    case TimelineKind::leader: text = who + " leads term " + std::to_string(entry.term.value); break;
-    case TimelineKind::step_down: text = who + " no longer leads term " + std::to_string(entry.term.value); break;
-    case TimelineKind::fault: text = entry.text; break;
-    case TimelineKind::undone: text = "over: " + entry.text; break;
-    case TimelineKind::restart: text = who + " starts again" + (entry.text.empty() ? "" : ": " + entry.text); break;
-    case TimelineKind::stop: text = who + " stops: " + entry.text; break;
-    case TimelineKind::phase: text = "phase " + entry.text; break;
-    case TimelineKind::liveness: text = "faults end; " + who + " must make progress"; break;
+    case TimelineKind::leader:
+      text = who + " leads term " + std::to_string(entry.term.value);
+      break;
+    case TimelineKind::step_down:
+      text = who + " no longer leads term " + std::to_string(entry.term.value);
+      break;
+    case TimelineKind::fault:
+      text = entry.text;
+      break;
+    case TimelineKind::undone:
+      text = "over: " + entry.text;
+      break;
+    case TimelineKind::restart:
+      text = who + " starts again" + (entry.text.empty() ? "" : ": " + entry.text);
+      break;
+    case TimelineKind::stop:
+      text = who + " stops: " + entry.text;
+      break;
+    case TimelineKind::phase:
+      text = "phase " + entry.text;
+      break;
+    case TimelineKind::liveness:
+      text = "faults end; " + who + " must make progress";
+      break;
   }
   return "  " + right(seconds(entry.at.time_since_epoch()), 10) + "  " + text + "\n";
 }
@@ -52,27 +68,30 @@ std::string timeline_text(const RunResult& result) {
 std::string operations_text(const RunResult& result) {
   std::string text = "operations        begun        ok      fail   unknown\n";
   const auto line = [&](std::string_view what, const Outcomes& outcomes) {
-    text += "  " + column(std::string(what), 12) + right(thousands(outcomes.begun), 9) + right(thousands(outcomes.ok), 10) +
-            right(thousands(outcomes.fail), 10) + right(thousands(outcomes.unknown), 10) + "\n";
+    text += "  " + column(std::string(what), 12) + right(thousands(outcomes.begun), 9) +
+            right(thousands(outcomes.ok), 10) + right(thousands(outcomes.fail), 10) +
+            right(thousands(outcomes.unknown), 10) + "\n";
   };
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind) {
     if (result.outcomes[kind].begun != 0) line(name(static_cast<OperationKind>(kind)), result.outcomes[kind]);
   }
   line("all", result.total());
-  text += "  latency     p50 " + milliseconds(result.latencies.p50()) + ", p99 " + milliseconds(result.latencies.p99()) +
-          ", max " + milliseconds(result.latencies.max()) + "; longest silence " + milliseconds(result.silence) + "\n";
+  text += "  latency     p50 " + milliseconds(result.latencies.p50()) + ", p99 " +
+          milliseconds(result.latencies.p99()) + ", max " + milliseconds(result.latencies.max()) +
+          "; longest silence " + milliseconds(result.silence) + "\n";
   for (const PhaseResult& phase : result.phases) {
     if (phase.name.empty()) continue;
-    text += "  phase " + phase.name + ": " + thousands(phase.total().ok) + " of " + thousands(phase.total().begun) +
-            " ok, p50 " + milliseconds(phase.latencies.p50()) + ", p99 " + milliseconds(phase.latencies.p99()) + "\n";
+    text += "  phase " + phase.name + ": " + thousands(phase.total().ok) + " of " +
+            thousands(phase.total().begun) + " ok, p50 " + milliseconds(phase.latencies.p50()) + ", p99 " +
+            milliseconds(phase.latencies.p99()) + "\n";
   }
   return text;
 }
 
 std::string messages_text(const RunResult& result) {
   const auto traffic = [](const Traffic& t) {
-    return thousands(t.sent) + " sent, " + thousands(t.delivered) + " delivered, " + thousands(t.lost) + " lost, " +
-           thousands(t.duplicated) + " doubled, " + thousands(t.corrupted) + " damaged\n";
+    return thousands(t.sent) + " sent, " + thousands(t.delivered) + " delivered, " + thousands(t.lost) +
+           " lost, " + thousands(t.duplicated) + " doubled, " + thousands(t.corrupted) + " damaged\n";
   };
   return "messages\n  between replicas  " + traffic(result.world.replicas) + "  with clients      " +
          traffic(result.world.clients);
@@ -96,18 +115,20 @@ std::string_view tier_name(CourseTier tier) {
 std::string course_text(const CourseResult& course) {
   const CourseStatistics& s = course.statistics;
   std::string text = "course\n";
-  text += "  messages " + thousands(s.total_msgs) + "; gets " + thousands(s.gets_answered) + " of " + thousands(s.gets) +
-          " answered; puts " + thousands(s.puts_answered) + " of " + thousands(s.puts) + "; incorrect " +
-          thousands(s.incorrect) + "; failures " + thousands(s.failures) + "; duplicates " + thousands(s.duplicates) +
-          "; median latency " + milliseconds(s.median_latency) + "\n";
+  text += "  messages " + thousands(s.total_msgs) + "; gets " + thousands(s.gets_answered) + " of " +
+          thousands(s.gets) + " answered; puts " + thousands(s.puts_answered) + " of " + thousands(s.puts) +
+          "; incorrect " + thousands(s.incorrect) + "; failures " + thousands(s.failures) + "; duplicates " +
+          thousands(s.duplicates) + "; median latency " + milliseconds(s.median_latency) + "\n";
   for (const CourseCheck& check : course.checks) {
     text += "  " + column(check.passed ? "pass" : "FAIL", 6) + check.name + ": " + check.text + "\n";
   }
   if (!course.passed) return text;
-  static constexpr std::array<std::string_view, 4> kMetrics = {"messages", "failures", "duplicates", "latency"};
+  static constexpr std::array<std::string_view, 4> kMetrics = {"messages", "failures", "duplicates",
+                                                               "latency"};
   text += "  grades:";
   for (std::size_t i = 0; i < kMetrics.size(); ++i) {
-    text += " " + std::string(kMetrics[i]) + " " + std::string(tier_name(course.tiers[i])) + (i + 1 < kMetrics.size() ? "," : "\n");
+    text += " " + std::string(kMetrics[i]) + " " + std::string(tier_name(course.tiers[i])) +
+            (i + 1 < kMetrics.size() ? "," : "\n");
   }
   return text;
 }
@@ -147,12 +168,16 @@ std::string repeat_command(const RunReport& report) {
 }
 
 std::string check_text(const History& history, const CheckResult& result) {
-  std::string text = thousands(history.size()) + " operations, " + thousands(result.components) + " independent groups of keys, " +
-                     thousands(result.searched) + " searched in " + thousands(result.steps) + " steps: ";
+  std::string text = thousands(history.size()) + " operations, " + thousands(result.components) +
+                     " independent groups of keys, " + thousands(result.searched) + " searched in " +
+                     thousands(result.steps) + " steps: ";
   switch (result.verdict) {
-    case Verdict::linearizable: return text + "linearizable\n";
-    case Verdict::undecided: return text + "UNDECIDED: " + result.reason + "\n";
-    case Verdict::violation: break;
+    case Verdict::linearizable:
+      return text + "linearizable\n";
+    case Verdict::undecided:
+      return text + "UNDECIDED: " + result.reason + "\n";
+    case Verdict::violation:
+      break;
   }
   text += "NOT linearizable: " + result.reason + "\n";
   for (const std::size_t place : result.witnesses) {
@@ -167,14 +192,16 @@ std::string report_text(const RunReport& report) {
                      std::to_string(report.scenario.cluster.replicas) + " replicas, " +
                      std::to_string(report.scenario.clients.count) + " clients\n";
   if (!report.scenario.about.empty()) text += report.scenario.about + "\n";
-  text += "\n" + timeline_text(result) + "\n" + operations_text(result) + "\n" + messages_text(result) + "\n" +
-          counters_text(result) + "\n";
+  text += "\n" + timeline_text(result) + "\n" + operations_text(result) + "\n" + messages_text(result) +
+          "\n" + counters_text(result) + "\n";
   if (result.course) text += course_text(*result.course) + "\n";
   text += "checks    " + check_text(report.history, result.linearizable);
   text += "          safety on each step, exactly-once, durability, bounds: " +
-          std::string(result.findings.empty() ? "nothing found\n" : thousands(result.findings.size()) + " found\n");
+          std::string(result.findings.empty() ? "nothing found\n"
+                                              : thousands(result.findings.size()) + " found\n");
   if (result.liveness_reached) {
-    text += "          liveness: all answered by " + seconds(result.liveness_reached->time_since_epoch()) + "\n";
+    text +=
+        "          liveness: all answered by " + seconds(result.liveness_reached->time_since_epoch()) + "\n";
   }
   text += "digest    " + hex(result.digest) + "\n" + time_text(report) + "\n";
   text += findings_text(report) + std::string(verdict_name(result.verdict)) + "\n";
@@ -198,8 +225,8 @@ std::string digest_line(const RunReport& report) {
 std::string progress_line(const CampaignProgress& progress) {
   const double rate = static_cast<double>(progress.finished) / std::max(progress.seconds, 1e-9);
   const double left = static_cast<double>(progress.runs - progress.finished) / std::max(rate, 1e-9);
-  return thousands(progress.finished) + " of " + thousands(progress.runs) + " seeds, " + fixed(rate, 1) + " seeds/s, " +
-         fixed(left, 0) + " s left, " + thousands(progress.findings) + " findings";
+  return thousands(progress.finished) + " of " + thousands(progress.runs) + " seeds, " + fixed(rate, 1) +
+         " seeds/s, " + fixed(left, 0) + " s left, " + thousands(progress.findings) + " findings";
 }
 
 void CampaignTotals::add(const RunReport& report) {
@@ -217,14 +244,17 @@ void CampaignTotals::add(const RunReport& report) {
 
 std::string CampaignTotals::text(const CampaignSummary& summary) const {
   const double real = std::max(summary.progress.seconds, 1e-9);
-  std::string text = thousands(summary.progress.finished) + " of " + thousands(summary.progress.runs) + " seeds" +
-                     (summary.interrupted ? " (interrupted)" : "") + " in " + fixed(real, 1) + " s: " +
-                     thousands(summary.passed) + " passed, " + thousands(summary.progress.findings) + " findings, " +
-                     thousands(summary.undecided) + " undecided\n";
-  const auto per_second = [&](double what) { return thousands(static_cast<std::uint64_t>(std::llround(what / real))); };
-  text += thousands(operations_) + " operations (" + share(unknown_, operations_) + " of unknown outcome), " + thousands(events_) +
-          " events, " + thousands(datagrams_) + " datagrams; " + per_second(static_cast<double>(events_)) + " events/s, " +
-          per_second(virtual_seconds_) + " times real time\n";
+  std::string text = thousands(summary.progress.finished) + " of " + thousands(summary.progress.runs) +
+                     " seeds" + (summary.interrupted ? " (interrupted)" : "") + " in " + fixed(real, 1) +
+                     " s: " + thousands(summary.passed) + " passed, " + thousands(summary.progress.findings) +
+                     " findings, " + thousands(summary.undecided) + " undecided\n";
+  const auto per_second = [&](double what) {
+    return thousands(static_cast<std::uint64_t>(std::llround(what / real)));
+  };
+  text += thousands(operations_) + " operations (" + share(unknown_, operations_) + " of unknown outcome), " +
+          thousands(events_) + " events, " + thousands(datagrams_) + " datagrams; " +
+          per_second(static_cast<double>(events_)) + " events/s, " + per_second(virtual_seconds_) +
+          " times real time\n";
   const std::size_t shown = std::min(findings_.size(), kFindingsShown);
   for (std::size_t i = 0; i < shown; ++i) text += "  " + findings_[i] + "\n";
   if (findings_.size() > shown) text += "  ... and " + thousands(findings_.size() - shown) + " more\n";

@@ -1,5 +1,5 @@
-// What a run came to, for people and for programs: a report of one run, one line for each of many, and the totals of a campaign.
-// Every finding comes with the command that repeats it.
+// What a run came to, for people and for programs: a report of one run, one line for each of many, and the
+// totals of a campaign. Every finding comes with the command that repeats it.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ struct RunReport {
   const Scenario& scenario;
   std::uint64_t seed = 0;
   const RunResult& result;
-  const History& history;    // empty: operations involved in a finding are not spelled out
-  double real_seconds = 0;   // 0: not measured
+  const History& history;   // empty: operations involved in a finding are not spelled out
+  double real_seconds = 0;  // 0: not measured
 };
 
 std::string repeat_command(const RunReport& report);

@@ -18,7 +18,8 @@ Json ids(const std::vector<NodeId>& replicas) {
 }
 
 Json outcomes_json(const Outcomes& outcomes) {
-  return {{"begun", outcomes.begun}, {"ok", outcomes.ok}, {"fail", outcomes.fail}, {"unknown", outcomes.unknown}};
+  return {
+      {"begun", outcomes.begun}, {"ok", outcomes.ok}, {"fail", outcomes.fail}, {"unknown", outcomes.unknown}};
 }
 
 Json traffic_json(const Traffic& traffic) {
@@ -65,21 +66,18 @@ Json course_json(const CourseResult& course) {
   }
   Json tiers = Json::array();
   for (const CourseTier tier : course.tiers) tiers.push_back(kTiers[static_cast<std::size_t>(tier)]);
-  return {{"total_msgs", s.total_msgs},
-          {"failures", s.failures},
-          {"duplicates", s.duplicates},
-          {"median_latency", s.median_latency.count()},
-          {"incorrect", s.incorrect},
-          {"passed", course.passed},
-          {"checks", checks},
-          {"tiers", tiers}};
+  return {{"total_msgs", s.total_msgs}, {"failures", s.failures},
+          {"duplicates", s.duplicates}, {"median_latency", s.median_latency.count()},
+          {"incorrect", s.incorrect},   {"passed", course.passed},
+          {"checks", checks},           {"tiers", tiers}};
 }
 
 }  // namespace
 
 std::string report_json(const RunReport& report) {
   static constexpr std::array<std::string_view, 3> kVerdicts = {"pass", "finding", "undecided"};
-  static constexpr std::array<std::string_view, 3> kCheckVerdicts = {"linearizable", "violation", "undecided"};
+  static constexpr std::array<std::string_view, 3> kCheckVerdicts = {"linearizable", "violation",
+                                                                     "undecided"};
   const RunResult& result = report.result;
   Json operations = {{"all", outcomes_json(result.total())}};
   for (std::size_t kind = 0; kind < kOperationKinds; ++kind) {
@@ -87,27 +85,30 @@ std::string report_json(const RunReport& report) {
     operations[std::string(name(static_cast<OperationKind>(kind)))] = outcomes_json(result.outcomes[kind]);
   }
   Json counters = Json::object();
-  for (std::size_t i = 0; i < kCounterNames.size(); ++i) counters[std::string(kCounterNames[i])] = result.counters[i];
-  Json json = {{"scenario", report.scenario.name},
-               {"file", report.file},
-               {"seed", report.seed},
-               {"verdict", kVerdicts[static_cast<std::size_t>(result.verdict)]},
-               {"digest", hex(result.digest)},
-               {"findings", findings_json(result)},
-               {"operations", operations},
-               {"latency",
-                {{"p50", result.latencies.p50().count()},
-                 {"p99", result.latencies.p99().count()},
-                 {"max", result.latencies.max().count()}}},
-               {"counters", counters},
-               {"events", result.world.events},
-               {"messages", {{"replicas", traffic_json(result.world.replicas)}, {"clients", traffic_json(result.world.clients)}}},
-               {"linearizability",
-                {{"verdict", kCheckVerdicts[static_cast<std::size_t>(result.linearizable.verdict)]},
-                 {"reason", result.linearizable.reason},
-                 {"steps", result.linearizable.steps}}},
-               {"timeline", timeline_json(result)},
-               {"ended", nanoseconds(result.ended)}};
+  for (std::size_t i = 0; i < kCounterNames.size(); ++i)
+    counters[std::string(kCounterNames[i])] = result.counters[i];
+  Json json = {
+      {"scenario", report.scenario.name},
+      {"file", report.file},
+      {"seed", report.seed},
+      {"verdict", kVerdicts[static_cast<std::size_t>(result.verdict)]},
+      {"digest", hex(result.digest)},
+      {"findings", findings_json(result)},
+      {"operations", operations},
+      {"latency",
+       {{"p50", result.latencies.p50().count()},
+        {"p99", result.latencies.p99().count()},
+        {"max", result.latencies.max().count()}}},
+      {"counters", counters},
+      {"events", result.world.events},
+      {"messages",
+       {{"replicas", traffic_json(result.world.replicas)}, {"clients", traffic_json(result.world.clients)}}},
+      {"linearizability",
+       {{"verdict", kCheckVerdicts[static_cast<std::size_t>(result.linearizable.verdict)]},
+        {"reason", result.linearizable.reason},
+        {"steps", result.linearizable.steps}}},
+      {"timeline", timeline_json(result)},
+      {"ended", nanoseconds(result.ended)}};
   if (result.course) json["course"] = course_json(*result.course);
   if (report.real_seconds > 0) json["real_seconds"] = report.real_seconds;
   json["repeat"] = repeat_command(report);

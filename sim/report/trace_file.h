@@ -16,7 +16,9 @@ class TraceFile : public TraceSink {
     if (!standard_) file_.open(path);
   }
   bool good() const { return standard_ || file_.good(); }
-  void record(const TraceRecord& record) override { (standard_ ? std::cout : file_) << format(record) << '\n'; }
+  void record(const TraceRecord& record) override {
+    (standard_ ? std::cout : file_) << format(record) << '\n';
+  }
 
  private:
   bool standard_;

@@ -11,9 +11,13 @@ std::string fixed(double number, int digits) {
   return text.data();
 }
 
-std::string seconds(Duration duration) { return fixed(static_cast<double>(duration.count()) / 1e9, 3) + " s"; }
+std::string seconds(Duration duration) {
+  return fixed(static_cast<double>(duration.count()) / 1e9, 3) + " s";
+}
 
-std::string milliseconds(Duration duration) { return fixed(static_cast<double>(duration.count()) / 1e6, 2) + " ms"; }
+std::string milliseconds(Duration duration) {
+  return fixed(static_cast<double>(duration.count()) / 1e6, 2) + " ms";
+}
 
 std::string thousands(std::uint64_t number) {
   std::string digits = std::to_string(number);
@@ -65,7 +69,8 @@ std::string describe(const Operation& operation) {
   for (const KeyAccess& access : operation.accesses) {
     text += " " + access.key;
     if (operation.kind == OperationKind::compare_and_set) {
-      text += " " + (access.expected ? quoted(*access.expected) : std::string("absent")) + " -> " + quoted(access.argument);
+      text += " " + (access.expected ? quoted(*access.expected) : std::string("absent")) + " -> " +
+              quoted(access.argument);
     } else if (operation.kind == OperationKind::increment) {
       text += " by " + std::to_string(operation.delta);
     } else if (operation.kind != OperationKind::get && operation.kind != OperationKind::multi_get &&

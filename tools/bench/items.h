@@ -1,0 +1,33 @@
+// What the benchmark measures: each item is set up once and then measured once a round.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "sim/scenario/scenario.h"
+
+#include "tools/bench/figures.h"
+
+namespace norn::sim::bench {
+
+using Item = std::function<std::vector<Reading>(std::uint64_t round)>;
+
+Item event_loop(std::size_t under_way, std::uint64_t deliveries);
+Item busy_world();
+Item world_copy();
+Item long_history(std::size_t operations);
+Item short_histories(std::size_t histories);
+
+// `seeds` runs of the scenario, others in each round, with all checks. Each that does not pass is reported on
+// standard error, once, and counted.
+struct Campaign {
+  std::shared_ptr<const Scenario> scenario;
+  std::uint64_t seeds = 1;
+  std::uint64_t failed = 0;
+};
+Item campaign(Campaign& campaign);
+Item run_copy(std::shared_ptr<const Scenario> scenario);
+
+}  // namespace norn::sim::bench

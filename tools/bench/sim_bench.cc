@@ -1,0 +1,76 @@
+// The simulator's benchmark: sim_bench SCENARIO [--quick]. Measures every item in several rounds,
+// interleaved, on one thread, and prints a table. tools/bench/README.md says what the figures mean. Exit
+// status 1: a run of the campaign did not pass, so its speed means nothing.
+#include <cstdio>
+#include <string_view>
+
+#include "replica/base/assert.h"
+
+#include "sim/scenario/parse.h"
+#include "sim/scenario/run.h"
+
+#include "tools/bench/items.h"
+
+namespace norn::sim::bench {
+namespace {
+
+void play(const void* context) {
+  const Campaign& campaign = *static_cast<const Campaign*>(context);
+  for (std::uint64_t seed = 1; seed <= campaign.seeds; ++seed) Run(campaign.scenario, seed).finish();
+}
+
+void print_memory(const std::shared_ptr<const Scenario>& scenario) {
+  const auto of = [&scenario](std::uint64_t seeds) {
+    const Campaign campaign{scenario, seeds, 0};
+    return peak_memory(play, &campaign);
+  };
+  const double nothing = of(0);
+  const double one = of(1);
+  const double hundred = of(100);
+  std::printf(
+      "peak memory: %.1f MiB for one run, %.1f MiB for 100 one after the other; the program alone has %.1f\n",
+      one, hundred, nothing);
+}
+
+int bench(const char* file, bool quick) {
+  std::variant<Scenario, ParseError> parsed = read_scenario(file);
+  if (const auto* error = std::get_if<ParseError>(&parsed)) {
+    std::fprintf(stderr, "%s\n", error->line().c_str());
+    return 2;
+  }
+  const auto scenario = std::make_shared<const Scenario>(std::get<Scenario>(std::move(parsed)));
+  set_assert_handler(throw_assertion_failure);
+  std::printf("on %s\n", machine().c_str());
+  print_memory(scenario);
+
+  Campaign runs{scenario, quick ? 20u : 50u, 0};
+  const Item items[] = {
+      campaign(runs), busy_world(),       event_loop(32, 500'000), event_loop(1'000, 500'000),
+      world_copy(),   run_copy(scenario), long_history(20'000),    short_histories(100)};
+  Figures figures;
+  const std::uint64_t rounds = quick ? 3 : 9;
+  const Stopwatch watch;
+  for (const Item& item : items) item(0);  // warms the caches and the allocator; not counted
+  for (std::uint64_t round = 1; round <= rounds; ++round) {
+    for (const Item& item : items) {
+      for (const Reading& reading : item(round)) figures.add(reading);
+    }
+  }
+  figures.print();
+  std::printf("%ju rounds; this thread had a core for %.0f %% of the time; repeat with: %s%s\n",
+              static_cast<std::uintmax_t>(rounds), 100 * watch.seconds() / watch.wall_seconds(),
+              "tools/bench/sim", quick ? " --quick" : "");
+  return runs.failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace norn::sim::bench
+
+int main(int count, char** arguments) {
+  const bool quick = count == 3 && std::string_view(arguments[2]) == "--quick";
+  if (count != 2 && !quick) {
+    std::fprintf(stderr, "sim_bench SCENARIO [--quick]\n");
+    return 2;
+  }
+  return norn::sim::bench::bench(arguments[1], quick);
+}
