@@ -1,9 +1,8 @@
 #include "tests/datadriven.h"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <doctest/doctest.h>
 #include <fstream>
 #include <sstream>
 
@@ -48,8 +47,8 @@ std::string difference(const std::vector<std::string>& expected, const std::vect
   std::vector<std::vector<std::size_t>> common(rows + 1, std::vector<std::size_t>(columns + 1, 0));
   for (std::size_t i = rows; i-- > 0;) {
     for (std::size_t j = columns; j-- > 0;) {
-      common[i][j] = expected[i] == actual[j] ? common[i + 1][j + 1] + 1
-                                              : std::max(common[i + 1][j], common[i][j + 1]);
+      common[i][j] =
+          expected[i] == actual[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
     }
   }
   std::string out;
@@ -107,7 +106,8 @@ void run_datadriven(const std::string& path, const std::function<std::string(con
     rewritten += "----\n";
     for (const std::string& out : actual) rewritten += out + "\n";
     if (actual == expected) continue;
-    differences += path + ":" + std::to_string(directive.line) + ": " + line + "\n" + difference(expected, actual);
+    differences +=
+        path + ":" + std::to_string(directive.line) + ": " + line + "\n" + difference(expected, actual);
   }
   if (std::getenv("NORN_REWRITE") != nullptr) {
     std::ofstream(path) << rewritten;

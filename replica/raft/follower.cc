@@ -76,6 +76,10 @@ void Raft::accept(const AppendEntries& message, Effects& effects) {
     effects.note_log(last_new.next());
   }
   matched_ = std::max(matched_, last_new);
+  // What is committed may be applied, and come to the disk in a snapshot; the term in which this was learned
+  // must be there before it. Else a crash leaves a state newer than the term, and an older leader would be
+  // heard.
+  if (durable_state_.term != term()) return;
   const Index known = bug(Bug::commit_past_append) ? log_.last().index : last_new;
   const Index commit = std::min(message.commit, known);
   commit_ = bug(Bug::commit_regresses) ? commit : std::max(commit_, commit);
@@ -109,8 +113,9 @@ void Raft::on(Time now, NodeId from, const InstallSnapshot& message, Effects& ef
   }
   if (!incoming_.installing && incoming_.last < message.last)
     incoming_ = {message.last, message.size, {}, false};
+  // Nor may a leader's snapshot come to the disk before its term: see accept().
   const bool next = message.last == incoming_.last && message.size == incoming_.size &&
-                    message.offset == incoming_.image.size();
+                    message.offset == incoming_.image.size() && durable_state_.term == term();
   if (!incoming_.installing && next && message.chunk.size() <= incoming_.size - incoming_.image.size()) {
     incoming_.image.insert(incoming_.image.end(), message.chunk.begin(), message.chunk.end());
     if (incoming_.image.size() == incoming_.size) {

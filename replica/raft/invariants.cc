@@ -97,6 +97,13 @@ Broken check_same_term(const Before& before, const Raft& after) {
   if (after.role() != Role::leader) return std::nullopt;
   if (before.role != Role::leader && before.role != Role::candidate)
     return "leads a term it has not campaigned in";
+  for (const Before::Match& was : before.matches) {
+    const auto peer = std::ranges::find(after.progress(), was.peer, &Progress::id);
+    if (peer == after.progress().end() || peer->trusted_from != was.trusted_from) continue;
+    if (peer->match < was.match)
+      return "match of peer " + text(was.peer) + " falls from " + text(was.match) + " to " +
+             text(peer->match);
+  }
   // Leader append-only (Raft figure 3).
   if (before.role == Role::leader && !keeps(after.log(), before.last)) return "a leader cuts its own log";
   return std::nullopt;
@@ -117,7 +124,9 @@ Before::Before(const Raft& raft)
       base(raft.log().base()),
       last(raft.log().last()),
       commit{raft.log().term(raft.commit()).value_or(Term{}), raft.commit()},
-      fence(raft.fence()) {}
+      fence(raft.fence()) {
+  for (const Progress& peer : raft.progress()) matches.push_back({peer.id, peer.match, peer.trusted_from});
+}
 
 Broken check_step(const Before& before, const Raft& after) {
   if (after.term() < before.hard_state.term)

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "replica/raft/raft.h"
 
@@ -26,6 +27,12 @@ struct Before {
   EntryId last;
   EntryId commit;
   Index fence;
+  struct Match {
+    NodeId peer;
+    Index match;
+    std::uint64_t trusted_from;
+  };
+  std::vector<Match> matches;  // a leader's
 };
 
 // Of one process, between two moments; a restart is no step.

@@ -10,12 +10,13 @@ std::string text(std::uint64_t number) { return std::to_string(number); }
 std::string term_of(Term term) { return ", term " + text(term.value); }
 
 std::string line(const RequestVote& vote) {
-  return std::string(vote.pre_vote ? "pre-vote?" : "vote?") + " term " + text(vote.term.value) + ", log ends " +
-         describe(vote.last) + (vote.transfer ? ", a transfer" : "");
+  return std::string(vote.pre_vote ? "pre-vote?" : "vote?") + " term " + text(vote.term.value) +
+         ", log ends " + describe(vote.last) + (vote.transfer ? ", a transfer" : "");
 }
 
 std::string line(const VoteReply& reply) {
-  return std::string(reply.pre_vote ? "pre-vote " : "vote ") + (reply.granted ? "yes" : "no") + term_of(reply.term);
+  return std::string(reply.pre_vote ? "pre-vote " : "vote ") + (reply.granted ? "yes" : "no") +
+         term_of(reply.term);
 }
 
 std::string line(const AppendEntries& append) {
@@ -38,8 +39,9 @@ std::string line(const AppendReply& reply) {
 }
 
 std::string line(const InstallSnapshot& chunk) {
-  return "snapshot to " + describe(chunk.last) + ", bytes " + text(chunk.offset) + "+" + text(chunk.chunk.size()) +
-         " of " + text(chunk.size) + term_of(chunk.term) + ", round " + text(chunk.round);
+  return "snapshot to " + describe(chunk.last) + ", bytes " + text(chunk.offset) + "+" +
+         text(chunk.chunk.size()) + " of " + text(chunk.size) + term_of(chunk.term) + ", round " +
+         text(chunk.round);
 }
 
 std::string line(const SnapshotReply& reply) {

@@ -1,7 +1,6 @@
 // Plays every transcript in testdata/.
-#include <doctest/doctest.h>
-
 #include <algorithm>
+#include <doctest/doctest.h>
 #include <filesystem>
 #include <string>
 #include <vector>

@@ -1,8 +1,7 @@
 #include "tests/raft/interaction.h"
 
-#include <doctest/doctest.h>
-
 #include <algorithm>
+#include <doctest/doctest.h>
 
 namespace norn::raft {
 namespace {
@@ -29,8 +28,8 @@ std::string standing(const Raft& raft) {
 
 std::string describe(const Progress& peer) {
   static const char* const kModes[] = {"probe", "replicate", "snapshot"};
-  return std::string(kModes[static_cast<std::size_t>(peer.mode)]) + ", match " + text(peer.match) + ", next " +
-         text(peer.next);
+  return std::string(kModes[static_cast<std::size_t>(peer.mode)]) + ", match " + text(peer.match) +
+         ", next " + text(peer.next);
 }
 
 std::string entries(const Log& log, Index from) {
@@ -80,7 +79,8 @@ std::string Interaction::run(const Directive& directive) {
   } else if (command == "deliver" || command == "drop") {
     deliver(directive, command == "drop");
   } else if (command == "network") {
-    for (const Flight& f : network_) tell(text(f.from) + " -> " + text(f.to) + " " + raft::describe(f.message));
+    for (const Flight& f : network_)
+      tell(text(f.from) + " -> " + text(f.to) + " " + raft::describe(f.message));
   } else if (command == "settle") {
     settle();
   } else if (command == "wait") {
@@ -141,7 +141,8 @@ void Interaction::change_one(const Directive& directive) {
     });
   } else if (command == "transfer") {
     act(id, [&](Node& n, Sent& sent) {
-      if (!n.transfer(now_, parse_id(directive.get("to", "0")), sent)) tell(text(id) + " has nobody to hand over to");
+      if (!n.transfer(now_, parse_id(directive.get("to", "0")), sent))
+        tell(text(id) + " has nobody to hand over to");
     });
   } else if (command == "read") {
     read(id, {directive.arguments.begin() + 1, directive.arguments.end()});
@@ -163,8 +164,9 @@ void Interaction::change_disk(const Directive& directive, NodeId id) {
     act(id, [&](Node& n, Sent& sent) {
       n.begin_write();
       if (!n.writing()) return tell("nothing to write");
-      n.finish_write_upto(now_, directive.named.contains("upto") ? index_of(directive, "upto") : n.raft().log().last().index,
-                          sent);
+      n.finish_write_upto(
+          now_, directive.named.contains("upto") ? index_of(directive, "upto") : n.raft().log().last().index,
+          sent);
     });
   } else if (command == "write") {
     node(id).begin_write();
@@ -177,7 +179,7 @@ void Interaction::change_disk(const Directive& directive, NodeId id) {
       n.finish_install(now_, sent);
     });
   } else if (command == "compact") {
-    act(id, [&](Node& n, Sent&) { 
+    act(id, [&](Node& n, Sent&) {
       const Index upto = index_of(directive, "upto");
       n.compact(directive.named.contains("covered") ? index_of(directive, "covered") : upto, upto);
     });
@@ -188,7 +190,8 @@ void Interaction::change_disk(const Directive& directive, NodeId id) {
   } else if (command == "restart") {
     node(id).restart(fixed_chance(), now_);
     const Raft& raft = node(id).raft();
-    tell(text(id) + " is " + standing(raft) + ", commit " + text(raft.commit()) + ", log " + raft::describe(raft.log()) +
+    tell(text(id) + " is " + standing(raft) + ", commit " + text(raft.commit()) + ", log " +
+         raft::describe(raft.log()) +
          (raft.fence() != Index{} ? ", fenced up to " + text(raft.fence()) : ""));
   } else {
     FAIL("line " << directive.line << ": no such command: " << command);
@@ -223,7 +226,8 @@ void Interaction::tell_changes(const Node& before, const Node& after) {
   const std::size_t fresh = std::min(after.held_ever() - before.held_ever(), after.held().size());
   for (std::size_t i = after.held().size() - fresh; i < after.held().size(); ++i) {
     const Flight& flight = after.held()[i].flight;
-    tell_detail(self + "holds back, until durable: -> " + text(flight.to) + " " + raft::describe(flight.message));
+    tell_detail(self + "holds back, until durable: -> " + text(flight.to) + " " +
+                raft::describe(flight.message));
   }
 }
 
@@ -236,7 +240,8 @@ void Interaction::tell_log(const Node& before, const Node& after) {
   while (was.has(from) && is.has(from) && was.term(from) == is.term(from)) from = from.next();
   if (was.has(from)) tell(self + "cuts " + entries(was, from));
   if (is.has(from)) tell(self + "appends " + entries(is, from));
-  if (before.raft().durable() != after.raft().durable()) tell(self + "is durable up to " + text(after.raft().durable()));
+  if (before.raft().durable() != after.raft().durable())
+    tell(self + "is durable up to " + text(after.raft().durable()));
 }
 
 void Interaction::tell_progress(const Node& before, const Node& after) {
@@ -261,7 +266,9 @@ void Interaction::deliver(const Directive& directive, bool drop) {
   if (chosen.empty()) tell("nothing on its way");
   if (directive.has("last") && chosen.size() > 1) {
     const Flight last = chosen.back();
-    const auto is_last = [&, left = chosen.size()](const Flight& f) mutable { return selection.covers(f) && --left == 0; };
+    const auto is_last = [&, left = chosen.size()](const Flight& f) mutable {
+      return selection.covers(f) && --left == 0;
+    };
     std::erase_if(network_, is_last);
     rest = network_;
     chosen = {last};

@@ -8,18 +8,13 @@
 //   settle             messages arrive and disks finish until nothing is left; the clock stands still
 //   elect N            tick and settle
 //   propose N X ...    in one turn; size=S: a command of S bytes
-//   deliver [A->B] [KIND] [last] [keep]   what is on its way now, or only the last of it; keep: it may come again
-//   drop [A->B] [KIND] [last]
-//   network            what is on its way
-//   persist N [upto=I] N's disk finishes what is dirty; write N and sync N are its two halves
-//   install N [reject] the snapshot that has come to N is on its disk, or was none
-//   crash N [reached]  reached: the write in flight came down, unnoticed
-//   lose N from=I      N, crashed, lost synced entries and noticed it
-//   restart N
-//   cut A B, isolate N, heal    whatever is sent over a cut link is lost on arrival
-//   read N NAME ...    in one turn
-//   compact N upto=I [covered=J]    the snapshot covers more than the log loses
-//   transfer N [to=M], status, log N
+//   deliver [A->B] [KIND] [last] [keep]   what is on its way now, or only the last of it; keep: it may come
+//   again drop [A->B] [KIND] [last] network            what is on its way persist N [upto=I] N's disk
+//   finishes what is dirty; write N and sync N are its two halves install N [reject] the snapshot that has
+//   come to N is on its disk, or was none crash N [reached]  reached: the write in flight came down,
+//   unnoticed lose N from=I      N, crashed, lost synced entries and noticed it restart N cut A B, isolate N,
+//   heal    whatever is sent over a cut link is lost on arrival read N NAME ...    in one turn compact N
+//   upto=I [covered=J]    the snapshot covers more than the log loses transfer N [to=M], status, log N
 // `quiet` after any: only roles, commits and answered reads are told.
 #pragma once
 

@@ -87,12 +87,14 @@ void Node::end_turn(Time now, const Before& before, Effects& effects, std::vecto
 void Node::absorb(Effects& effects) {
   hard_state_dirty_ = hard_state_dirty_ || effects.hard_state_changed;
   if (effects.log_changed_from) {
-    log_dirty_from_ = std::min(*effects.log_changed_from, log_dirty_from_.value_or(*effects.log_changed_from));
+    log_dirty_from_ =
+        std::min(*effects.log_changed_from, log_dirty_from_.value_or(*effects.log_changed_from));
   }
   if (effects.install && install_) raft_->install_rejected();
   if (effects.install && !install_) install_ = effects.install;
   const std::uint64_t write = dirty() ? writes_ + 1 : writes_;
-  for (const Outgoing& outgoing : effects.send_when_durable) held_.push_back({write, take_off(id(), outgoing)});
+  for (const Outgoing& outgoing : effects.send_when_durable)
+    held_.push_back({write, take_off(id(), outgoing)});
   held_ever_ += effects.send_when_durable.size();
 }
 

@@ -61,7 +61,8 @@ class Node {
   void step(Time now, const Flight& flight, std::vector<Flight>& out);
   void tick(Time now, std::vector<Flight>& out);
   bool propose(Time now, const std::vector<std::string>& commands, std::vector<Flight>& out);
-  std::vector<ReadTicket> read(Time now, std::size_t count, std::vector<Flight>& out);  // none: not the leader
+  std::vector<ReadTicket> read(Time now, std::size_t count,
+                               std::vector<Flight>& out);  // none: not the leader
   bool transfer(Time now, NodeId to, std::vector<Flight>& out);
 
   void begin_write();  // of all that is dirty, unless a write is in flight
