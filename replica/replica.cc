@@ -156,11 +156,17 @@ void Replica::absorb() {
 // The turn's end.
 
 void Replica::replicate(net::Transport& transport) {
-  for (const raft::Outgoing& outgoing : effects_.send) send_message(transport, outgoing.to, outgoing.message);
+  const std::uint64_t durable = writing_ ? next_write_ - 2 : next_write_ - 1;
+  for (const raft::Outgoing& outgoing : effects_.send) {
+    if (install_write_ > durable && std::holds_alternative<raft::AppendReply>(outgoing.message)) {
+      held_.push_back({install_write_, outgoing.to, outgoing.message});
+    } else {
+      send_message(transport, outgoing.to, outgoing.message);
+    }
+  }
   effects_.send.clear();
   // What was waiting for a write that has completed; in order, so the rest waits behind the first that is not
   // covered.
-  const std::uint64_t durable = writing_ ? next_write_ - 2 : next_write_ - 1;
   for (; !held_.empty() && held_.front().write <= durable; held_.pop_front()) {
     send_message(transport, held_.front().to, held_.front().message);
   }

@@ -93,7 +93,6 @@ class Replica {
   void take_snapshot();
 
   void on_disk_full(Time now, storage::SyncTicket ticket);
-  void write_again(Time now, storage::SyncTicket ticket);
   void on_wal_written(Time now);
   void on_snapshot_written(Time now);
   void receive_snapshot(const raft::SnapshotPtr& snapshot);
@@ -153,6 +152,9 @@ class Replica {
   raft::SnapshotPtr snapshot_to_write_;  // taken here, or received and to be installed
   bool snapshot_writing_ = false;
   bool snapshot_installs_ = false;  // the one to write comes from the leader
+  // The write that cuts the WAL to a snapshot from the leader. Acknowledgements wait for it: until then,
+  // damage to the snapshot's file would pass for the state of a replica that never had one.
+  std::uint64_t install_write_ = 0;
   std::deque<Held> held_;
 
   // Clients.

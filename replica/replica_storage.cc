@@ -47,7 +47,8 @@ std::optional<raft::Persistent> Replica::recover(storage::Disk& disk) {
   raft::Persistent persistent;
   recover_snapshot(*snapshot_file, wal, persistent);
   persistent.hard_state = wal.hard_state;
-  // The snapshot can be durable before the WAL that knows its term. No vote cast in that term has left then.
+  // The WAL may have lost the record that knew the snapshot's term, as a torn tail. An older leader must not
+  // be heard all the same.
   if (persistent.snapshot && persistent.snapshot->last.term > wal.hard_state.term)
     persistent.hard_state = {persistent.snapshot->last.term, {}};
   persistent.log = std::move(wal.log);
@@ -98,6 +99,7 @@ void Replica::write_record(Time now, storage::Disk& disk) {
   const Index from = log_dirty_from_.value_or(last.next());
   const storage::Wal before = wal_;  // a record knows its place, so one that was not written must not count
   wal_.record(raft_.hard_state(), raft_.log(), from, raft_.fence(), packet_);
+  retry_write_at_ = kNever;
   switch (disk.append(storage::File::wal, packet_)) {
     case storage::DiskStatus::ok:
       break;
@@ -163,20 +165,9 @@ void Replica::on_disk_full(Time now, storage::SyncTicket ticket) {
   writing_ = false;
   image_wanted_ = true;
   --next_write_;
+  install_write_ = std::min(install_write_, next_write_);
   for (Held& held : held_) held.write = std::min(held.write, next_write_);
   retry_write_at_ = now + kRetryFullDisk;
-}
-
-// A replacement found the disk full, and nothing has changed: it is tried again later.
-void Replica::write_again(Time now, storage::SyncTicket ticket) {
-  retry_write_at_ = now + kRetryFullDisk;
-  if (ticket == kSnapshotTicket) {
-    snapshot_writing_ = false;
-    return;
-  }
-  writing_ = false;
-  image_wanted_ = true;
-  for (Held& held : held_) held.write = std::max(held.write, next_write_);
 }
 
 void Replica::on_wal_written(Time now) {
@@ -210,6 +201,7 @@ void Replica::on_snapshot_written(Time now) {
     raft_.compact(snapshot, low);
     return;
   }
+  install_write_ = next_write_;
   const auto view = storage::parse_snapshot(options_.cluster, snapshot->image);
   ASSERT(view.has_value());
   raft::Configuration configuration;

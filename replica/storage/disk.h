@@ -31,7 +31,8 @@ struct SyncTicket {
 class Disk {
  public:
   virtual ~Disk() = default;
-  // The whole file as it stands; empty if there is none; nothing if it cannot be read. At start only.
+  // The whole file as it stands; empty if there is none; nothing if it cannot be read. At start only. What it
+  // returns is durable: a process that was killed may have left bytes that nobody synced, so sync first.
   virtual std::optional<Buffer> read(File file) = 0;
   virtual DiskStatus append(File file, Bytes bytes) = 0;
   virtual void sync(File file, SyncTicket ticket) = 0;

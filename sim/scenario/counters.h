@@ -60,10 +60,10 @@ class Observer {
 
   Safety safety_;
   Counters counters_{};
-  std::vector<Known> known_;           // by node id
+  std::vector<Known> known_;                         // by node id
   std::vector<std::optional<raft::Before>> before_;  // by node id
-  std::vector<ReplicaSet> receiving_;  // by node id of the leader: who is being sent a snapshot
-  std::array<bool, 5> wanted_{};       // by Trigger
+  std::vector<ReplicaSet> receiving_;                // by node id of the leader: who is being sent a snapshot
+  std::array<bool, 5> wanted_{};                     // by Trigger
   std::size_t stops_seen_ = 0;
   std::vector<Occasion> occasions_;
   std::vector<TimelineEntry> timeline_;

@@ -30,8 +30,8 @@ NemesisPlayer::NemesisPlayer(std::shared_ptr<const Scenario> scenario, Rng rng)
     : scenario_(std::move(scenario)), faults_(scenario_) {
   StreamNames names;
   for (const Event& event : scenario_->events) {
-    const std::string name =
-        "event " + number(event.at) + " " + number(event.action.kind) + " " + number(event.action.target.kind);
+    const std::string name = "event " + number(event.at) + " " + number(event.action.kind) + " " +
+                             number(event.action.target.kind);
     event_rngs_.push_back(rng.fork(names.name(name)));
   }
   for (const Nemesis& nemesis : scenario_->nemeses) {
@@ -60,7 +60,8 @@ void NemesisPlayer::arm_timer(World& world, std::size_t nemesis) {
 }
 
 bool NemesisPlayer::waits_for(Trigger trigger) const {
-  return std::ranges::any_of(scenario_->nemeses, [&](const Nemesis& nemesis) { return nemesis.on == trigger; });
+  return std::ranges::any_of(scenario_->nemeses,
+                             [&](const Nemesis& nemesis) { return nemesis.on == trigger; });
 }
 
 bool NemesisPlayer::on_alarm(World& world, Alarm alarm) {

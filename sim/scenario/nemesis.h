@@ -1,5 +1,5 @@
-// What goes wrong, and when: the scenario's events, and its nemeses, which act again and again on a timer or on
-// what the protocol does. It draws whom and when; faults (nemesis_faults.h) does it. Each event and each
+// What goes wrong, and when: the scenario's events, and its nemeses, which act again and again on a timer or
+// on what the protocol does. It draws whom and when; faults (nemesis_faults.h) does it. Each event and each
 // nemesis has a random stream of its own, named by what it is, so that leaving one out does not move the
 // draws of the others. A value.
 #pragma once

@@ -103,10 +103,10 @@ class Faults {
   std::int32_t drift(NodeId id) const;
 
   std::shared_ptr<const Scenario> scenario_;
-  std::map<Link, std::uint32_t> cuts_;  // how many actions cut it
-  std::map<Owner, Active> active_;      // those to be undone, and the cuts that only `heal` ends
-  Owner next_unowned_ = Owner{1} << 62;  // for the latter
-  std::vector<std::uint32_t> pauses_;    // so far, by node id
+  std::map<Link, std::uint32_t> cuts_;     // how many actions cut it
+  std::map<Owner, Active> active_;         // those to be undone, and the cuts that only `heal` ends
+  Owner next_unowned_ = Owner{1} << 62;    // for the latter
+  std::vector<std::uint32_t> pauses_;      // so far, by node id
   std::vector<LinkChanged> link_changes_;  // in force, in the order in which they began
   std::vector<DiskChanged> disk_changes_;
   std::vector<DriftChanged> drift_changes_;

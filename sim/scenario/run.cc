@@ -92,6 +92,7 @@ struct Run::Parts {
   void begin_liveness();
   void watch_liveness();
   LivenessFacts liveness_facts() const;
+  std::vector<NodeId> behind() const;
   bool asks_for_rest() const { return scenario_->cluster.pre_vote && scenario_->cluster.check_quorum; }
   void fail(std::string_view oracle, std::string text);
   std::uint64_t digest() const;
@@ -240,15 +241,25 @@ LivenessFacts Run::Parts::liveness_facts() const {
     }
   }
   facts.probes_unanswered = workload_.probes_unanswered();
-  for (const NodeId id : liveness_->core) {
-    const Replica* replica = world_.replica(id);
-    if (replica == nullptr || replica->applied() < liveness_->committed) facts.behind.push_back(id);
-  }
+  facts.behind = behind();
   facts.leaders = count_of(observer_.counters(), Counter::leaders) - liveness_->leaders;
   if (asks_for_rest())
-    facts.leaders_max =
-        leaders_allowed(facts.now - facts.began, scenario_->cluster.election_timeout_max);
+    facts.leaders_max = leaders_allowed(facts.now - facts.began, scenario_->cluster.election_timeout_max);
   return facts;
+}
+
+// Of the core, who has not applied what was committed when it was healed. A leader from outside may rightly
+// lead, and be cut off from a member for good; then it is enough that clients are answered.
+std::vector<NodeId> Run::Parts::behind() const {
+  const std::vector<NodeId>& core = liveness_->core;
+  std::vector<NodeId> found;
+  const NodeId leader = leader_of(world_);
+  if (leader && std::ranges::find(core, leader) == core.end()) return found;
+  for (const NodeId id : core) {
+    const Replica* replica = world_.replica(id);
+    if (replica == nullptr || replica->applied() < liveness_->committed) found.push_back(id);
+  }
+  return found;
 }
 
 void Run::Parts::watch_liveness() {
@@ -327,7 +338,10 @@ void Run::Parts::judge_history(RunResult& result) const {
   if (!options_.check_linearizable) return;
   result.linearizable = check_linearizable(workload_.history(), options_.check);
   if (result.linearizable.verdict != Verdict::violation || !scenario_->expect.linearizable) return;
-  result.findings.push_back({oracle::kLinearizability, result.ended, {}, result.linearizable.reason,
+  result.findings.push_back({oracle::kLinearizability,
+                             result.ended,
+                             {},
+                             result.linearizable.reason,
                              result.linearizable.witnesses});
 }
 

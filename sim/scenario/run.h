@@ -21,7 +21,7 @@ namespace norn::sim {
 
 struct RunOptions {
   bool check_linearizable = true;
-  CheckOptions check;
+  CheckOptions check{.steps_max = 2'000'000};  // a few seconds, at the worst
 };
 
 class Run {
@@ -52,10 +52,10 @@ class Run {
   std::uint64_t seed() const;
   const World& world() const;
   Time now() const { return world().now(); }
-  const History& history() const;                     // so far
-  const std::vector<Finding>& findings() const;       // so far
+  const History& history() const;                      // so far
+  const std::vector<Finding>& findings() const;        // so far
   const std::vector<TimelineEntry>& timeline() const;  // so far
-  const Counters& counters() const;                   // so far; those the world counts are added at the end
+  const Counters& counters() const;                    // so far; those the world counts are added at the end
   // Of every event so far, and of all that the clients saw.
   std::uint64_t digest() const;
 

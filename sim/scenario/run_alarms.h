@@ -8,15 +8,15 @@
 namespace norn::sim {
 
 enum class AlarmKind : std::uint8_t {
-  arrival,          // workload, open loop; number: which arming
-  think,            // workload, closed loop; number: the client, and which arming
-  event,            // nemesis; number: its place
-  nemesis_timer,    // number: its place
-  nemesis_action,   // number: of what is due
-  undo,             // number: the owner
-  phase,            // run; number: its place
-  end,              // run: the scenario's duration is over
-  liveness_check,   // run
+  arrival,         // workload, open loop; number: which arming
+  think,           // workload, closed loop; number: the client, and which arming
+  event,           // nemesis; number: its place
+  nemesis_timer,   // number: its place
+  nemesis_action,  // number: of what is due
+  undo,            // number: the owner
+  phase,           // run; number: its place
+  end,             // run: the scenario's duration is over
+  liveness_check,  // run
 };
 
 struct Alarm {

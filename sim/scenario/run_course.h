@@ -24,17 +24,17 @@ struct CourseCheck {
 };
 
 struct CourseStatistics {
-  std::uint64_t total_msgs = 0;    // datagrams from replica to replica, lost ones included
-  std::uint64_t gets = 0;          // generated
+  std::uint64_t total_msgs = 0;  // datagrams from replica to replica, lost ones included
+  std::uint64_t gets = 0;        // generated
   std::uint64_t puts = 0;
   std::uint64_t gets_answered = 0;
   std::uint64_t puts_answered = 0;
   std::uint64_t gets_not_generated = 0;  // the client had no acknowledged key: became puts
-  std::uint64_t incorrect = 0;     // gets that did not return the client's last acknowledged put
-  std::uint64_t died = 0;          // replicas that stopped by themselves
-  std::uint64_t failures = 0;      // refused or never answered
-  std::uint64_t duplicates = 0;    // not observable with our clients: 0
-  Duration median_latency{};       // upper median over all answers
+  std::uint64_t incorrect = 0;           // gets that did not return the client's last acknowledged put
+  std::uint64_t died = 0;                // replicas that stopped by themselves
+  std::uint64_t failures = 0;            // refused or never answered
+  std::uint64_t duplicates = 0;          // not observable with our clients: 0
+  Duration median_latency{};             // upper median over all answers
   friend bool operator==(const CourseStatistics&, const CourseStatistics&) = default;
 };
 

@@ -86,7 +86,9 @@ void count_operations(const Scenario& scenario, const Workload& workload, Time e
 void complete_counters(const World& world, const Workload& workload, RunResult& result) {
   const Outcomes total = result.total();
   const WorldCounters& counted = world.counters();
-  const auto both = [&](std::uint64_t Traffic::*what) { return counted.replicas.*what + counted.clients.*what; };
+  const auto both = [&](std::uint64_t Traffic::*what) {
+    return counted.replicas.*what + counted.clients.*what;
+  };
   const auto set = [&](Counter counter, std::uint64_t value) { count_of(result.counters, counter) = value; };
   result.world = counted;
   set(Counter::operations, workload.probes_from());

@@ -76,7 +76,8 @@ struct Latencies {
   friend bool operator==(const Latencies&, const Latencies&) = default;
 };
 
-// The clients' operations that began in one phase of the scenario. A scenario without phases has one, unnamed.
+// The clients' operations that began in one phase of the scenario. A scenario without phases has one,
+// unnamed.
 struct PhaseResult {
   std::string name;
   Time from{};
@@ -94,18 +95,19 @@ struct RunResult {
   WorldCounters world;  // messages and events
   std::vector<TimelineEntry> timeline;
 
-  std::array<Outcomes, kOperationKinds> outcomes{};  // by OperationKind; the liveness phase's probes not included
+  std::array<Outcomes, kOperationKinds>
+      outcomes{};  // by OperationKind; the liveness phase's probes not included
   Latencies latencies;
   std::vector<PhaseResult> phases;
-  Duration silence{};             // the longest time without an answer, from clients' start to their stop
+  Duration silence{};  // the longest time without an answer, from clients' start to their stop
   std::uint64_t operations_refused = 0;  // not sent: the client had outstanding_max under way
 
   CheckResult linearizable;
   std::optional<CourseResult> course;  // scenarios made from a course configuration
 
-  Time ended{};                         // virtual
+  Time ended{};                          // virtual
   std::optional<Time> liveness_reached;  // when all that the liveness phase asks for was there
-  std::uint64_t digest = 0;             // of the whole run
+  std::uint64_t digest = 0;              // of the whole run
 
   Outcomes total() const;
 };

@@ -81,7 +81,8 @@ std::vector<NodeId> pick(std::vector<NodeId> from, std::size_t count, Rng& rng) 
   return from;
 }
 
-std::vector<NodeId> resolve(const Target& target, const World& world, const TargetContext& context, Rng& rng) {
+std::vector<NodeId> resolve(const Target& target, const World& world, const TargetContext& context,
+                            Rng& rng) {
   const auto leader = [&] {
     NodeId found = leader_of(world);
     if (found || context.no_stand_in) return found;

@@ -47,7 +47,8 @@ void Workload::arm_arrival(World& world) {
   if (scenario_->clients.arrivals == Clients::Arrivals::even) {
     at += Duration(static_cast<std::int64_t>(Wide{arrivals_} * per / rate_));
   } else {
-    const Delay pause{Delay::Shape::exponential, {}, {}, std::max(scenario_->clients.per / rate_, Duration(1)), {}};
+    const Delay pause{
+        Delay::Shape::exponential, {}, {}, std::max(scenario_->clients.per / rate_, Duration(1)), {}};
     at = std::max(at, world.now()) + draw(pause, rng_);
   }
   if (at < ends()) set_alarm(world, at, {AlarmKind::arrival, arming_});

@@ -5,7 +5,7 @@
 namespace norn::sim {
 namespace {
 
-constexpr std::size_t kSize = 32;           // of a key, of a value
+constexpr std::size_t kSize = 32;      // of a key, of a value
 constexpr Ratio kOverwrites{500'000};  // of the puts that could be
 
 std::string padded(std::string text) {

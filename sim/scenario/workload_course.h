@@ -26,8 +26,8 @@ class CourseClients {
 
  private:
   struct OneClient {
-    std::vector<std::string> keys;               // of which a put was acknowledged, in that order
-    std::map<std::string, std::string> values;   // of the last one acknowledged
+    std::vector<std::string> keys;              // of which a put was acknowledged, in that order
+    std::map<std::string, std::string> values;  // of the last one acknowledged
     std::uint64_t keys_made = 0;
     std::uint64_t values_made = 0;
   };

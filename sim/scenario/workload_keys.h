@@ -22,7 +22,9 @@ class KeyChooser {
  private:
   bool own() const { return keys_.distribution == Keys::Distribution::per_client; }
   // Own keys are client, client + clients, ...
-  std::uint32_t own_keys(std::uint32_t client) const { return (keys_.count - client + clients_ - 1) / clients_; }
+  std::uint32_t own_keys(std::uint32_t client) const {
+    return (keys_.count - client + clients_ - 1) / clients_;
+  }
 
   Keys keys_;
   std::uint32_t clients_;

@@ -94,6 +94,7 @@ Operation OperationMaker::make(std::uint32_t client, const Mix& mix) {
   if (operation.kind == OperationKind::append) access.argument = make_token(client);
   if (operation.kind == OperationKind::put) access.argument = make_value(client);
   if (operation.kind == OperationKind::compare_and_set) {
+    ASSERT(remembers_);
     access.argument = make_value(client);
     const auto seen = seen_[client].find(access.key);
     if (seen != seen_[client].end()) access.expected = seen->second;
@@ -199,8 +200,7 @@ void complete(Operation& operation, const client::Completion& completion, Time n
   operation.outcome = outcome_of(result->status());
   if (operation.outcome == Outcome::info) return;
   operation.back = now;
-  operation.matched =
-      operation.kind == OperationKind::compare_and_set && result->status() == kv::Status::ok;
+  operation.matched = operation.kind == OperationKind::compare_and_set && result->status() == kv::Status::ok;
   std::size_t at = 0;
   result->each([&](const kv::ResultView::Item& item) {
     if (at == operation.accesses.size()) return;
