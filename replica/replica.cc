@@ -146,11 +146,15 @@ void Replica::absorb() {
   if (effects_.send_when_durable.empty()) return;
   const bool dirty = hard_state_dirty_ || log_dirty_from_ || image_wanted_;
   const std::uint64_t write = dirty ? next_write_ : (writing_ ? next_write_ - 1 : 0);
-  for (raft::Outgoing& outgoing : effects_.send_when_durable)
-    held_.push_back({write, outgoing.to, outgoing.message});
+  for (const raft::Outgoing& outgoing : effects_.send_when_durable) hold(write, outgoing);
   effects_.send_when_durable.clear();
-  // A disk that stays full holds up every message; the network may lose messages, so the oldest give way.
-  while (held_.size() > kHeldMax) held_.pop_front();
+}
+
+// Until the write is durable. A disk that stays full holds up every message; the network may lose messages,
+// so the oldest give way.
+void Replica::hold(std::uint64_t write, const raft::Outgoing& outgoing) {
+  if (held_.size() == kHeldMax) held_.pop_front();
+  held_.push_back({write, outgoing.to, outgoing.message});
 }
 
 // The turn's end.
@@ -159,7 +163,7 @@ void Replica::replicate(net::Transport& transport) {
   const std::uint64_t durable = writing_ ? next_write_ - 2 : next_write_ - 1;
   for (const raft::Outgoing& outgoing : effects_.send) {
     if (install_write_ > durable && std::holds_alternative<raft::AppendReply>(outgoing.message)) {
-      held_.push_back({install_write_, outgoing.to, outgoing.message});
+      hold(install_write_, outgoing);
     } else {
       send_message(transport, outgoing.to, outgoing.message);
     }

@@ -86,6 +86,7 @@ class Replica {
   void write_record(Time now, storage::Disk& disk);
   void write_image(storage::Disk& disk);
   void write_snapshot(storage::Disk& disk);
+  void hold(std::uint64_t write, const raft::Outgoing& outgoing);
   void replicate(net::Transport& transport);
   void apply(net::Transport& transport);
   void answer_reads(net::Transport& transport);

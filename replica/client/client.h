@@ -32,7 +32,7 @@ struct Options {
   std::vector<Peer> replicas;  // at least one
   // Then another replica is tried; doubles with each attempt of an operation up to attempt_timeout_max.
   Duration attempt_timeout = std::chrono::milliseconds(100);
-  Duration attempt_timeout_max = std::chrono::seconds(1);
+  Duration attempt_timeout_max = std::chrono::milliseconds(400);
   Duration deadline = std::chrono::seconds(5);  // of one operation, from submit
   std::size_t outstanding_max = 256;
   std::size_t datagram_max = 1400;

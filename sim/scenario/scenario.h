@@ -91,7 +91,7 @@ struct Clients {
   std::optional<Duration> stop;                 // nothing: the scenario's duration
   Duration deadline = std::chrono::seconds(5);  // of an operation; then its outcome is unknown
   Duration attempt_timeout = std::chrono::milliseconds(100);
-  Duration attempt_timeout_max = std::chrono::seconds(1);
+  Duration attempt_timeout_max = std::chrono::milliseconds(400);
   std::uint32_t outstanding_max = 256;  // per client; an operation beyond it is not sent at all
   friend bool operator==(const Clients&, const Clients&) = default;
 };

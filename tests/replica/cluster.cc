@@ -32,7 +32,8 @@ NodeId Cluster::leader() const {
   const Replica* best = nullptr;
   for (const Node& node : nodes_) {
     const bool leads = node.runs() && node.replica->raft().role() == raft::Role::leader;
-    if (leads && (best == nullptr || node.replica->raft().term() > best->raft().term())) best = &*node.replica;
+    if (leads && (best == nullptr || node.replica->raft().term() > best->raft().term()))
+      best = &*node.replica;
   }
   return best == nullptr ? NodeId{} : best->raft().config().id;
 }
@@ -81,7 +82,9 @@ bool Cluster::deliver() {
 }
 
 bool Cluster::complete() {
-  for (const File file : {File::snapshot, File::wal}) {
+  const File first = snapshots_last_ ? File::wal : File::snapshot;
+  const File second = snapshots_last_ ? File::snapshot : File::wal;
+  for (const File file : {first, second}) {
     for (Node& each : nodes_) {
       if (!each.runs() || !each.sync(now_, file)) continue;
       end_turn(each);
@@ -131,6 +134,11 @@ void Cluster::kill(NodeId id, Kept kept) {
   if (node(id).runs()) go_down(node(id), kept);
 }
 
+void Cluster::post(Sequence sequence, const kv::Command& command) {
+  const Buffer bytes = kv::encode(command);
+  network_.push_back({kClient, address_of(leader()), encoded({session_, sequence, {}, bytes})});
+}
+
 kv::Result Cluster::perform(const kv::Command& command) {
   const bool opens = command.kind == kv::CommandKind::open_session;
   const SessionId session = opens ? SessionId{} : session_;
@@ -140,7 +148,8 @@ kv::Result Cluster::perform(const kv::Command& command) {
   replies_.clear();
   for (std::size_t tries = 0; tries < 300; ++tries) {
     const NodeId to = leader() && tries % 4 == 0 ? leader() : nodes_[tries % nodes_.size()].options.raft.id;
-    network_.push_back({kClient, address_of(to), encoded({session, sequence, opens ? Sequence{} : acked, bytes})});
+    network_.push_back(
+        {kClient, address_of(to), encoded({session, sequence, opens ? Sequence{} : acked, bytes})});
     run(milliseconds(15));
     for (const Answer& answer : answers(std::exchange(replies_, {}))) {
       if (answer.status != wire::ReplyStatus::done || answer.sequence != sequence) continue;

@@ -1,8 +1,9 @@
-// Replicas, the datagrams between them, and one client that asks for one thing at a time. No chance but what the
-// test puts in: datagrams are delivered in the order in which they were sent, disks complete when no datagram
-// is left, and time passes when nothing else is to be done. A value.
+// Replicas, the datagrams between them, and one client that asks for one thing at a time. No chance but what
+// the test puts in: datagrams are delivered in the order in which they were sent, disks complete when no
+// datagram is left, and time passes when nothing else is to be done. A value.
 //
-// A replica that has stopped, or whose power has failed, is started again a little later on what its disk kept.
+// A replica that has stopped, or whose power has failed, is started again a little later on what its disk
+// kept.
 #pragma once
 
 #include <deque>
@@ -38,6 +39,8 @@ class Cluster {
   // Asks, and asks again, each replica in turn, until it is answered. An unanswered one is a failed test.
   kv::Result perform(const kv::Command& command);
   SessionId session() const { return session_; }
+  // Asks the leader once, and waits for nothing.
+  void post(Sequence sequence, const kv::Command& command);
 
   // In words, what is not as it should be: broken promises, replicas that are down or that differ.
   std::string trouble() const;
@@ -45,6 +48,8 @@ class Cluster {
   const std::vector<std::string>& stops() const { return stops_; }
 
   void set_kept(Kept kept) { kept_ = kept; }  // by crashes that a disk's script brings about
+  // Snapshots complete only when no WAL has anything under way; else before all WALs.
+  void set_snapshots_last() { snapshots_last_ = true; }
   // All datagrams that were sent, if recording.
   void record() { recording_ = true; }
   const std::vector<Datagram>& recorded() const { return recorded_; }
@@ -62,6 +67,7 @@ class Cluster {
   std::deque<Datagram> network_;
   NodeId cut_;
   Kept kept_;
+  bool snapshots_last_ = false;
   std::vector<std::string> stops_;
   bool recording_ = false;
   std::vector<Datagram> recorded_;

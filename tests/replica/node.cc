@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "replica/raft/invariants.h"
+
 #include "tests/replica/promises.h"
 
 namespace norn {

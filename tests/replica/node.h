@@ -2,18 +2,20 @@
 // other replicas and the clients. A value, so that a whole cluster of them can be copied.
 //
 // Each datagram that leaves is checked against the disk: what it promises must be found again if the power
-// failed at that instant (see promises.h); and each turn ends with a Raft that is sound by its own invariants.
+// failed at that instant (see promises.h); and each turn ends with a Raft that is sound by its own
+// invariants.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "replica/kv/command.h"
 #include "replica/kv/result.h"
 #include "replica/replica.h"
+
 #include "tests/replica/scripted_disk.h"
 
 namespace norn {
@@ -52,7 +54,8 @@ class Node {
   // A turn with one input, or, with a later settle, one input of a turn.
   void hear(Time now, Address from, Bytes datagram);
   void hear(Time now, NodeId from, const raft::Message& message);
-  void ask(Time now, SessionId session, Sequence sequence, const kv::Command& command, Address client = kClient);
+  void ask(Time now, SessionId session, Sequence sequence, const kv::Command& command,
+           Address client = kClient);
   bool sync(Time now, File file);  // completes what is under way for the file; false if nothing is
   void tick(Time now);
   void settle(Time now);
@@ -68,8 +71,8 @@ class Node {
   std::uint64_t starts = 0;
 };
 
-// The packets of one kind among datagrams, with where they go; fragments are put together. Views in the packets
-// live as long as `whole`.
+// The packets of one kind among datagrams, with where they go; fragments are put together. Views in the
+// packets live as long as `whole`.
 template <class Body>
 struct Seen {
   Address to;

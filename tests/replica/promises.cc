@@ -25,7 +25,9 @@ std::optional<Survivor> survivor(const ReplicaOptions& options, const ScriptedDi
   return left;
 }
 
-std::string words(const char* what, Term term) { return std::string(what) + " of term " + std::to_string(term.value); }
+std::string words(const char* what, Term term) {
+  return std::string(what) + " of term " + std::to_string(term.value);
+}
 
 // The vote for `candidate` in `term`; in a later term no vote of this one will be given any more.
 bool keeps_vote(const Survivor& left, Term term, NodeId candidate) {
@@ -39,7 +41,8 @@ std::optional<std::string> broken_promise(const ReplicaOptions& options, const R
   const auto left = survivor(options, disk);
   if (!left) return "what is durable cannot be read";
   if (const auto* ask = std::get_if<raft::RequestVote>(&packet.body)) {
-    if (!ask->pre_vote && !keeps_vote(*left, ask->term, options.raft.id)) return words("a candidacy", ask->term);
+    if (!ask->pre_vote && !keeps_vote(*left, ask->term, options.raft.id))
+      return words("a candidacy", ask->term);
   }
   if (const auto* vote = std::get_if<raft::VoteReply>(&packet.body)) {
     if (vote->pre_vote) return std::nullopt;

@@ -1,11 +1,12 @@
-// What a datagram promises, and whether a disk keeps it. The oracle knows nothing of how the replica orders its
-// writes: it recovers from what is durable at the moment the datagram leaves, and looks.
+// What a datagram promises, and whether a disk keeps it. The oracle knows nothing of how the replica orders
+// its writes: it recovers from what is durable at the moment the datagram leaves, and looks.
 #pragma once
 
 #include <optional>
 #include <string>
 
 #include "replica/replica.h"
+
 #include "tests/replica/scripted_disk.h"
 
 namespace norn {

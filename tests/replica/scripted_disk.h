@@ -1,6 +1,6 @@
-// A disk whose every moment is the test's: writes gather until the test completes them, the n-th operation can
-// fail in any of the ways a disk fails, and a crash keeps what was synced and as much of the rest as the test
-// says. A value.
+// A disk whose every moment is the test's: writes gather until the test completes them, the n-th operation
+// can fail in any of the ways a disk fails, and a crash keeps what was synced and as much of the rest as the
+// test says. A value.
 //
 // Operations are numbered from 1 over the disk's whole life, restarts included: each read, append, sync and
 // replace is one.
@@ -20,7 +20,8 @@ enum class Fault : std::uint8_t {
   failed,          // a read finds nothing, an append keeps a part, a sync or a replacement reports an error
   full,            // an append is refused, a sync or a replacement reports it; a read is not concerned
   crash,           // the power fails as the operation begins
-  completed_then,  // and as it has been carried out: a sync and a replacement are durable, nobody knows it yet
+  completed_then,  // and as it has been carried out: a sync and a replacement are durable, nobody knows it
+                   // yet
 };
 
 // What a crash leaves of what was not synced.
@@ -57,6 +58,11 @@ class ScriptedDisk final : public storage::Disk {
   // The process is dead; what was under way is gone but for what is kept.
   void crash(Kept kept);
 
+  // Damage: a file's content is there to be changed, and may lose its end.
+  void cut(File file, std::size_t size) {
+    of(file).content.resize(size);
+    of(file).synced = size;
+  }
   Buffer& content(File file) { return of(file).content; }
   Bytes durable(File file) const { return Bytes(of(file).content).first(of(file).synced); }
   std::size_t unsynced(File file) const { return of(file).content.size() - of(file).synced; }
