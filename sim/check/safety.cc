@@ -28,6 +28,7 @@ Observation look_at(Replica& replica, NodeId id, std::uint32_t incarnation) {
           .commit = raft.commit(),
           .applied = replica.applied(),
           .durable = raft.durable(),
+          .fenced = raft.fence() != Index{},
           .chain = replica.store().chain(),
           .log = &raft.log(),
           .log_changed_from = replica.take_log_changed_from()};
@@ -49,6 +50,7 @@ void Safety::observe(Time now, const Observation& seen) {
   known.hard_state = seen.hard_state;
   known.commit = seen.commit;
   known.applied = seen.applied;
+  known.fenced = seen.fenced;
 }
 
 // A new process: only its disk connects it with the one before.
@@ -56,7 +58,13 @@ void Safety::on_started(const Observation& seen, Known& known) {
   const Index base = known.base;
   if (known.incarnation != 0) {
     auto lost = durability_.check_recovered(now_, seen.replica, seen.log->base(), seen.log->last(), book_);
-    if (lost) report(std::move(*lost));
+    // A damaged disk may lose what was synced, if the replica notices: then it does not vote on what is left.
+    const bool admitted = seen.disk_rotten && seen.fenced;
+    if (lost && !admitted) report(std::move(*lost));
+    if (!lost && seen.fenced && !known.fenced && !seen.disk_rotten) {
+      report(oracle::kDurability, {seen.replica},
+             name(seen.replica) + " says that it lost entries, and its disk lost nothing");
+    }
   }
   known = Known{};
   known.incarnation = seen.incarnation;

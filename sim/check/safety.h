@@ -34,6 +34,8 @@ struct Observation {
   Index commit;
   Index applied;
   Index durable;
+  bool fenced = false;             // it says that its disk lost something
+  bool disk_rotten = false;        // and the world says that it did
   std::uint64_t chain = 0;         // of the store, at applied
   const raft::Log* log = nullptr;  // lives for the length of the call
   Index log_changed_from;          // no entry before it has changed since the last observation
@@ -63,6 +65,7 @@ class Safety {
     Index commit;
     Index applied;
     Index base;
+    bool fenced = false;
   };
   struct Reign {
     NodeId leader;

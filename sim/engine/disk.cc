@@ -90,6 +90,7 @@ void SimDisk::complete(SyncTicket ticket) {
 void SimDisk::FileState::install() {
   content = std::move(*pending->replacement);
   synced = content.size();
+  rotten = false;
   pending->replacement.reset();
 }
 
@@ -132,6 +133,7 @@ void SimDisk::tear(FileState& file) {
 bool SimDisk::rot(File file, std::optional<Ratio> where, std::uint32_t bits) {
   FileState& rotten = files_[place(file)];
   if (rotten.synced == 0 || bits == 0) return false;
+  rotten.rotten = true;
   const std::uint64_t total = std::uint64_t{rotten.synced} * 8;
   const std::uint64_t room = total - std::min<std::uint64_t>(bits, total);  // the last bit to start at
   const std::uint64_t first =

@@ -55,6 +55,7 @@ class SimDisk {
   // Flips `bits` neighbouring bits of synced bytes: at this share of them, or anywhere. False: nothing is
   // synced.
   bool rot(File file, std::optional<Ratio> where, std::uint32_t bits);
+  bool rotten(File file) const { return files_[place(file)].rotten; }  // until it is replaced
   void wipe();  // a new, empty disk, for a process that is down
 
   // Observers.
@@ -75,6 +76,7 @@ class SimDisk {
   struct FileState {
     Buffer content;
     std::size_t synced = 0;
+    bool rotten = false;  // something that was synced is not what it was
     std::optional<Pending> pending;
     void install();  // the pending replacement
   };

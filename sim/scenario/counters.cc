@@ -33,6 +33,8 @@ void Observer::look(World& world, NodeId id) {
   Known& known = known_[id.value];
   const Known after = summary(world, id, *replica);
   Observation seen = look_at(*replica, id, after.incarnation);
+  seen.disk_rotten =
+      world.disk(id).rotten(storage::File::wal) || world.disk(id).rotten(storage::File::snapshot);
   if (wanted_[static_cast<std::size_t>(Trigger::snapshot_sent)]) note_snapshots(id, replica->raft());
   if (after == known && seen.log_changed_from > after.last.index) return;
   if (after.incarnation != known.incarnation) {

@@ -140,9 +140,14 @@ Names names_of(Target::Kind) {
 }
 
 Names names_of(ActionKind) {
-  static constexpr std::array<std::string_view, 13> kNames = {
+  static constexpr std::array<std::string_view, 14> kNames = {
       "partition", "bridge",  "ring",           "cut",  "heal", "kill", "restart", "pause",
-      "resume",    "network", "client_network", "disk", "clock"};
+      "resume",    "network", "client_network", "disk", "rot",  "clock"};
+  return kNames;
+}
+
+Names names_of(storage::File) {
+  static constexpr std::array<std::string_view, 2> kNames = {"wal", "snapshot"};
   return kNames;
 }
 

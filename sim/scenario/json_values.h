@@ -29,6 +29,7 @@ std::span<const std::string_view> names_of(Keys::Distribution);
 std::span<const std::string_view> names_of(Clients::Arrivals);
 std::span<const std::string_view> names_of(Target::Kind);
 std::span<const std::string_view> names_of(ActionKind);
+std::span<const std::string_view> names_of(storage::File);
 std::span<const std::string_view> names_of(Direction);
 std::span<const std::string_view> names_of(Trigger);
 std::span<const std::string_view> names_of(Liveness::Core);

@@ -72,6 +72,9 @@ std::optional<Faults::Effect> Faults::begin(World& world, const Action& action, 
     case ActionKind::resume:
       effect = start_processes(world, action.kind, target);
       break;
+    case ActionKind::rot:
+      effect = rot(world, action, target);
+      break;
     default:
       effect = change_model(world, action, owner, target, to);
       break;
@@ -128,6 +131,16 @@ std::optional<Faults::Effect> Faults::start_processes(World& world, ActionKind k
   Effect effect;
   for (const NodeId id : target) {
     if (kind == ActionKind::restart ? world.restart(id) : world.resume(id)) effect.replicas.push_back(id);
+  }
+  if (effect.replicas.empty()) return std::nullopt;
+  return effect;
+}
+
+std::optional<Faults::Effect> Faults::rot(World& world, const Action& action,
+                                          const std::vector<NodeId>& target) {
+  Effect effect;
+  for (const NodeId id : target) {
+    if (world.disk(id).rot(action.rot_file, action.rot_where, action.rot_bits)) effect.replicas.push_back(id);
   }
   if (effect.replicas.empty()) return std::nullopt;
   return effect;

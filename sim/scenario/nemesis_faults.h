@@ -89,6 +89,7 @@ class Faults {
   std::optional<Effect> stop_processes(World& world, ActionKind kind, Owner owner,
                                        const std::vector<NodeId>& target);
   std::optional<Effect> start_processes(World& world, ActionKind kind, const std::vector<NodeId>& target);
+  static std::optional<Effect> rot(World& world, const Action& action, const std::vector<NodeId>& target);
   std::optional<Effect> change_model(World& world, const Action& action, Owner owner,
                                      const std::vector<NodeId>& target, const std::vector<NodeId>& to);
   std::optional<Effect> heal(World& world);

@@ -147,7 +147,8 @@ void fields(V& v, S& s, const ClockOverride& d) {
 
 // Whether `for` makes sense: there is something to undo.
 inline bool can_last(ActionKind kind) {
-  return kind != ActionKind::heal && kind != ActionKind::restart && kind != ActionKind::resume;
+  return kind != ActionKind::heal && kind != ActionKind::restart && kind != ActionKind::resume &&
+         kind != ActionKind::rot;
 }
 
 // An action's fields stand among those of its event or nemesis.
@@ -190,6 +191,12 @@ void action_fields(V& v, S& s) {
     case ActionKind::disk:
       v.field("target", s.target, d.target);
       v.required("set", s.disk);
+      break;
+    case ActionKind::rot:
+      v.required("target", s.target);
+      v.field("file", s.rot_file, d.rot_file);
+      v.field("where", s.rot_where, d.rot_where);
+      v.field("bits", s.rot_bits, d.rot_bits, Within{1, 1024});
       break;
     case ActionKind::clock:
       v.required("target", s.target);

@@ -15,6 +15,7 @@
 
 #include "replica/base/types.h"
 #include "replica/raft/raft.h"
+#include "replica/storage/disk.h"
 
 #include "sim/engine/models.h"
 #include "sim/scenario/course_config.h"
@@ -182,6 +183,7 @@ enum class ActionKind : std::uint8_t {
   network,  // `link` on each link from target to `to`
   client_network,  // `link` on the links of target with the clients, both ways
   disk,            // `disk` on target's
+  rot,             // rot_bits neighbouring bits of what target's disk has synced flip, rot_where in rot_file
   clock,           // target's clock jumps by clock_offset, and drifts by clock_drift_ppm if given
 };
 
@@ -200,6 +202,9 @@ struct Action {
   bool clients = false;                   // partition: target is cut off from the clients, too
   LinkChange link;
   DiskChange disk;
+  storage::File rot_file = storage::File::wal;
+  Ratio rot_where{500'000};  // of the file
+  std::uint32_t rot_bits = 1;
   Duration clock_offset{};
   std::optional<std::int32_t> clock_drift_ppm;
   friend bool operator==(const Action&, const Action&) = default;
@@ -214,7 +219,7 @@ Action default_action(ActionKind kind);
 struct Event {
   Duration at{};
   Action action;
-  Duration lasts{};  // not for heal, restart, resume: always 0
+  Duration lasts{};  // not for heal, restart, resume, rot: always 0
   friend bool operator==(const Event&, const Event&) = default;
 };
 

@@ -168,6 +168,7 @@ Problem check_action(const Action& action, const Place& place) {
       if (action.clock_offset == Duration{} && !action.clock_drift_ppm)
         return wrong(place.path, "has neither offset nor drift");
       return target("target");
+    case ActionKind::rot:
     case ActionKind::kill:
     case ActionKind::restart:
     case ActionKind::pause:
