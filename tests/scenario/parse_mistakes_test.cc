@@ -116,7 +116,7 @@ TEST_CASE("a mistake in the description of the clients is one line that names th
       {R"("clients": {"start": "13s"})", R"(clients.start: 13s is not before their stop (10s))"},
       {R"("clients": {"stop": "20s"})", R"(clients.stop: 20s is after the end (10s))"},
       {R"("clients": {"attempt_timeout": "2s"})",
-       R"(clients.attempt_timeout: 2s is above attempt_timeout_max (1s))"},
+       R"(clients.attempt_timeout: 2s is above attempt_timeout_max (400ms))"},
   };
   check(mistakes, "\"duration\": \"10s\", ");
 }
@@ -146,7 +146,7 @@ TEST_CASE("a mistake in the description of events is one line that names the pla
       {R"("events": [{"type": "heal"}])", R"(events[0].at: is missing)"},
       {R"("events": [{"at": "1s"}])", R"(events[0].type: is missing)"},
       {R"("events": [{"at": "1s", "type": "explode"}])",
-       R"(events[0].type: "explode" is not one of partition, bridge, ring, cut, heal, kill, restart, pause, resume, network, client_network, disk, clock)"},
+       R"(events[0].type: "explode" is not one of partition, bridge, ring, cut, heal, kill, restart, pause, resume, network, client_network, disk, rot, clock)"},
       {R"("events": [{"at": "11s", "type": "heal"}])", R"(events[0].at: 11s is after the end (10s))"},
       {R"("events": [{"at": "2s", "type": "heal"}, {"at": "1s", "type": "heal"}])",
        R"(events[1].at: 1s is before the event above it (2s))"},
