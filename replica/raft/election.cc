@@ -72,7 +72,7 @@ void Raft::campaign(Time now, bool pre_vote, bool transfer, Effects& effects) {
     if (std::ranges::find(configuration_.voters, id) == configuration_.voters.end()) ask({id});
   }
   // A pre-vote of one's own is free. A vote counts once it is durable: see persisted().
-  if (pre_vote) count_vote(now, config_.id, effects);
+  if (pre_vote || bug(Bug::term_not_persisted)) count_vote(now, config_.id, effects);
 }
 
 void Raft::count_vote(Time now, NodeId from, Effects& effects) {

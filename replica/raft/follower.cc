@@ -97,7 +97,7 @@ void Raft::acknowledge(Effects& effects) {
   if (!leader_ || durable_state_ != hard_state_) return;  // stays due
   Index match = std::min(durable_, matched_);
   if (bug(Bug::ack_before_sync)) match = matched_;
-  if (bug(Bug::heartbeat_ack_matches_last)) match = log_.last().index;
+  if (bug(Bug::heartbeat_ack_matches_last)) match = durable_;  // the last, the leader's or not
   effects.send.push_back({leader_, AppendReply{term(), heard_round_, true, fenced(), match, {}}});
   acked_ = std::max(acked_, match);
   ack_due_ = false;

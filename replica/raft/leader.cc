@@ -137,9 +137,14 @@ Index Raft::send_append(Time now, Progress& peer, bool with_entries, Effects& ef
   const bool entries = with_entries && peer.next <= log_.last().index;
   const Index to = entries ? log_.fit(peer.next, config_.append_size_max) : prev;
   const Bytes run = entries ? log_.encoded(peer.next, to) : Bytes{};
-  effects.send.push_back({peer.id, AppendEntries{term(), {*log_.term(prev), prev}, commit_, round_, run}});
+  // An entry too large for a datagram travels in fragments, and a try that is the same bytes as the one before
+  // fills the holes that it left. So it carries neither commit nor round; an empty message does.
+  const bool large = run.size() > config_.append_size_max;
+  const Index commit = large ? Index{} : commit_;
+  const std::uint64_t round = large ? 0 : round_;
+  effects.send.push_back({peer.id, AppendEntries{term(), {*log_.term(prev), prev}, commit, round, run}});
   peer.sent = now;
-  peer.sent_round = round_;
+  if (!large) peer.sent_round = round_;
   return to;
 }
 

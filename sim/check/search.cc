@@ -118,15 +118,15 @@ class Search {
   // The value, or kUnseen if nobody can tell it.
   ValueId merged(ValueId value) {
     if (!merges_ || value <= kUnseen) return value;
-    if (value >= telling_.size()) telling_.resize(component_.values.size(), kUnasked);
-    if (telling_[value] == kUnasked) {
+    if (value >= telling_.size()) telling_.resize(component_.values.size(), unasked);
+    if (telling_[value] == unasked) {
       const std::string_view text = component_.values.text(value);
       const auto found = std::lower_bound(seen_texts_.begin(), seen_texts_.end(), text);
       const bool seen =
           found != seen_texts_.end() && (component_.has_append ? found->starts_with(text) : *found == text);
-      telling_[value] = seen ? kTold : kNever_told;
+      telling_[value] = seen ? told : never_told;
     }
-    return telling_[value] == kTold ? value : kUnseen;
+    return telling_[value] == told ? value : kUnseen;
   }
 
   bool is_pointless(const KvStep& it) const {
@@ -394,7 +394,7 @@ class Search {
     return places;
   }
 
-  enum Telling : std::uint8_t { kUnasked, kTold, kNever_told };
+  enum Telling : std::uint8_t { unasked, told, never_told };
 
   const History& history_;
   Component& component_;

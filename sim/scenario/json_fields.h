@@ -64,15 +64,15 @@ JsonValue write(const Target& target);
 JsonValue write_bounds(const std::vector<Bound>& bounds);
 
 template <class T>
-struct is_list : std::false_type {};
+struct IsList : std::false_type {};
 template <class T>
-struct is_list<std::vector<T>> : std::true_type {};
+struct IsList<std::vector<T>> : std::true_type {};
 template <class T, std::size_t N>
-struct is_list<std::array<T, N>> : std::true_type {};
+struct IsList<std::array<T, N>> : std::true_type {};
 template <class T>
-struct is_optional : std::false_type {};
+struct IsOptional : std::false_type {};
 template <class T>
-struct is_optional<std::optional<T>> : std::true_type {};
+struct IsOptional<std::optional<T>> : std::true_type {};
 
 class FieldReader {
  public:
@@ -162,9 +162,9 @@ class FieldReader {
 
   template <class T, class Limits>
   static void read_value(const JsonValue& json, const std::string& path, T& out, Limits limits) {
-    if constexpr (is_optional<T>::value) {
+    if constexpr (IsOptional<T>::value) {
       read_value(json, path, out.emplace(), limits);
-    } else if constexpr (is_list<T>::value) {
+    } else if constexpr (IsList<T>::value) {
       read_list(json, path, out, limits);
     } else if constexpr (std::is_enum_v<T>) {
       out = static_cast<T>(read_name(json, path, names_of(T{})));
@@ -172,9 +172,7 @@ class FieldReader {
       out.value = static_cast<std::uint8_t>(read_whole(json, path, {1, 255}));
     } else if constexpr (std::is_same_v<T, Duration>) {
       read(json, path, out, limits);
-    } else if constexpr (std::is_same_v<T, bool>) {
-      read(json, path, out);
-    } else if constexpr (std::unsigned_integral<T>) {
+    } else if constexpr (std::unsigned_integral<T> && !std::is_same_v<T, bool>) {
       limits.max = std::min<std::uint64_t>(limits.max, std::numeric_limits<T>::max());
       out = static_cast<T>(read_whole(json, path, limits));
     } else if constexpr (requires(FieldReader & reader) { fields(reader, out, out); }) {
@@ -256,9 +254,9 @@ class FieldWriter {
  private:
   template <class T, class Limits>
   static JsonValue value_of(const T& value, Limits limits) {
-    if constexpr (is_optional<T>::value) {
+    if constexpr (IsOptional<T>::value) {
       return value_of(*value, limits);
-    } else if constexpr (is_list<T>::value) {
+    } else if constexpr (IsList<T>::value) {
       JsonValue list = JsonValue::list();
       for (const auto& item : value) list.items.push_back(value_of(item, limits));
       return list;

@@ -11,7 +11,7 @@ namespace {
 // Names streams by what they are for; what is the same twice is numbered.
 class StreamNames {
  public:
-  std::string name(std::string base) {
+  std::string name(const std::string& base) {
     std::string numbered = base;
     for (std::size_t n = 2; !taken_.insert(numbered).second; ++n) numbered = base + " #" + std::to_string(n);
     return numbered;

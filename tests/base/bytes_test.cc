@@ -1,3 +1,4 @@
+// bytes: what replica/base/bytes.h promises.
 #include "replica/base/bytes.h"
 
 #include <doctest/doctest.h>

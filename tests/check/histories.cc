@@ -270,11 +270,11 @@ Operation remove(std::uint32_t client, std::int64_t call, std::int64_t back) {
   return operation(client, OperationKind::remove, call, back, "k");
 }
 
-Operation unknown(Operation made) {
-  made.outcome = Outcome::info;
-  made.back = kNever;
-  for (KeyAccess& access : made.accesses) access.value.reset();
-  return made;
+Operation unknown(Operation operation) {
+  operation.outcome = Outcome::info;
+  operation.back = kNever;
+  for (KeyAccess& access : operation.accesses) access.value.reset();
+  return operation;
 }
 
 }  // namespace by_hand

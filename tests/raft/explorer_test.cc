@@ -9,7 +9,7 @@ namespace norn::raft {
 namespace {
 
 Exploration search(const std::string& name, const Scope& scope) {
-  const Exploration found = explore(scope);
+  Exploration found = explore(scope);
   MESSAGE(name << ": " << found.states << " states, complete to depth " << found.depth << ", " << found.nodes
                << " states of a node, terms to " << found.term_max.value << ", commits to "
                << found.commit_max.value);

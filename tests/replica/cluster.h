@@ -55,8 +55,8 @@ class Cluster {
   const std::vector<Datagram>& recorded() const { return recorded_; }
 
  private:
-  void end_turn(Node& node);
-  void go_down(Node& node, Kept kept);
+  void end_turn(Node& of);
+  void go_down(Node& of, Kept kept);
   bool deliver();
   bool complete();
   bool pass(Time until);

@@ -18,7 +18,7 @@ Item event_loop(std::size_t under_way, std::uint64_t deliveries);
 Item busy_world();
 Item world_copy();
 Item long_history(std::size_t operations);
-Item short_histories(std::size_t histories);
+Item short_histories(std::size_t count);
 
 // `seeds` runs of the scenario, others in each round, with all checks. Each that does not pass is reported on
 // standard error, once, and counted.
@@ -28,6 +28,6 @@ struct Campaign {
   std::uint64_t failed = 0;
 };
 Item campaign(Campaign& campaign);
-Item run_copy(std::shared_ptr<const Scenario> scenario);
+Item run_copy(const std::shared_ptr<const Scenario>& scenario);
 
 }  // namespace norn::sim::bench

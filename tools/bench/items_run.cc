@@ -51,7 +51,7 @@ Item campaign(Campaign& campaign) {
   };
 }
 
-Item run_copy(std::shared_ptr<const Scenario> scenario) {
+Item run_copy(const std::shared_ptr<const Scenario>& scenario) {
   constexpr int kCopies = 200;
   const auto play = [scenario] {
     Run run(scenario, 1);
