@@ -110,11 +110,12 @@ void Replica::on_request(Time now, Address from, const wire::ClientRequest& requ
   if (raft_.role() == raft::Role::leader) leading_ = raft_.term();
   if (command->is_read()) {
     ++counters_.reads;
-    if (reads_.size() >= options_.reads_max)
+    if (reads_.size() >= options_.reads_max || reads_bytes_ >= options_.reads_bytes_max)
       return refuse(from, request.session, request.sequence, wire::ReplyStatus::busy);
     auto ticket = raft_.read(now);
     if (!ticket && bug(Bug::follower_read)) ticket = raft::ReadTicket{};
     if (!ticket) return refuse(from, request.session, request.sequence, wire::ReplyStatus::not_leader);
+    reads_bytes_ += request.command.size();
     reads_.push_back({raft_.term(), *ticket, from, request.session, request.sequence,
                       Buffer(request.command.begin(), request.command.end())});
     return;
@@ -125,10 +126,6 @@ void Replica::on_request(Time now, Address from, const wire::ClientRequest& requ
   }
   payload_.clear();
   kv::encode({request.session, request.sequence, request.acked, request.command}, payload_);
-  if (!kv::Request::parse(payload_)) {  // a command that its session cannot have
-    ++counters_.refused[static_cast<std::size_t>(wire::Refusal::malformed)];
-    return;
-  }
   if (!raft_.propose(payload_, effects_)) {
     return refuse(from, request.session, request.sequence, wire::ReplyStatus::not_leader);
   }
@@ -204,6 +201,7 @@ void Replica::answer_reads(net::Transport& transport) {
     store_.read(*kv::CommandView::parse(read.command), result_);
     send_reply(transport, read.client,
                {read.session, read.sequence, wire::ReplyStatus::done, raft_.leader(), result_});
+    reads_bytes_ -= read.command.size();
   }
 }
 
@@ -220,6 +218,8 @@ void Replica::refuse_waiting() {
   };
   proposals_.erase(std::remove_if(proposals_.begin(), proposals_.end(), stale), proposals_.end());
   reads_.erase(std::remove_if(reads_.begin(), reads_.end(), stale), reads_.end());
+  reads_bytes_ = 0;
+  for (const Read& read : reads_) reads_bytes_ += read.command.size();
 }
 
 void Replica::refuse(Address to, SessionId session, Sequence sequence, wire::ReplyStatus status) {

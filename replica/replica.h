@@ -29,7 +29,8 @@ struct ReplicaOptions {
   std::uint64_t compact_after_bytes = 1u << 20;  // of applied log: then a snapshot is taken
   std::uint64_t keep_bytes = 256u << 10;  // of log kept behind the snapshot, for followers a little behind
   kv::Options store;
-  std::size_t reads_max = 65536;                // waiting for their round, then busy
+  std::size_t reads_max = 65536;  // waiting for their round, then busy
+  std::size_t reads_bytes_max = 64u << 20;
   std::size_t proposals_bytes_max = 64u << 20;  // of uncommitted log, then busy
 };
 
@@ -161,6 +162,7 @@ class Replica {
   // Clients.
   std::deque<Proposal> proposals_;  // ascending by id
   std::deque<Read> reads_;
+  std::size_t reads_bytes_ = 0;  // of their commands
   std::vector<Refusal> refusals_;
 
   Term leading_;  // the term in which proposals_ and reads_ were taken; 0: none

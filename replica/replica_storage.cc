@@ -90,8 +90,11 @@ void Replica::persist(Time now, storage::Disk& disk) {
   const auto was_full = [&](Time retry_at) { return retry_at != kNever && now < retry_at; };
   if (snapshot_to_write_ && !snapshot_writing_ && !was_full(retry_snapshot_at_)) write_snapshot(disk);
   if (writing_ || was_full(retry_write_at_)) return;
-  if (image_wanted_) return write_image(disk);
-  if (hard_state_dirty_ || log_dirty_from_) write_record(now, disk);
+  // Records of terms and votes, and of entries replaced, outlive their use: the file is bounded all the same.
+  const bool overgrown = wal_.size() > raft_.log().size_bytes() + 2 * options_.compact_after_bytes;
+  const bool dirty = hard_state_dirty_ || log_dirty_from_;
+  if (image_wanted_ || (dirty && overgrown)) return write_image(disk);
+  if (dirty) write_record(now, disk);
 }
 
 void Replica::write_record(Time now, storage::Disk& disk) {

@@ -100,7 +100,6 @@ void Raft::become_leader(Time now, Effects& effects) {
       peer.id = id;
       peer.active = true;
       peer.next = log_.last().index.next();
-      peer.sent = now;
       progress_.push_back(std::move(peer));
     }
   };

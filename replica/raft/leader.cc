@@ -107,43 +107,42 @@ void Raft::on_rejected(Progress& peer, const AppendReply& message) {
   peer.waiting = false;
 }
 
-void Raft::replicate_to(Time now, Progress& peer, bool heartbeat, Effects& effects) {
+void Raft::replicate_to(Progress& peer, bool heartbeat, Effects& effects) {
   const bool compacted = peer.next <= log_.base().index;
   if (peer.mode != Mode::snapshot && compacted && !start_snapshot(peer)) return;
   switch (peer.mode) {
     case Mode::probe:
       if (peer.waiting && !heartbeat) return;
-      send_append(now, peer, true, effects);
+      send_append(peer, true, effects);
       peer.waiting = true;
       return;
     case Mode::replicate:
       while (peer.next <= log_.last().index &&
              log_.encoded_size(std::max(peer.match, log_.base().index).next(), peer.next.prev()) <
                  config_.inflight_size_max) {
-        peer.next = send_append(now, peer, true, effects).next();
+        peer.next = send_append(peer, true, effects).next();
       }
       return;
     case Mode::snapshot:
-      send_chunks(now, peer, heartbeat, effects);
+      send_chunks(peer, heartbeat, effects);
       return;
   }
 }
 
 // Sends what follows peer.next - 1, or, without entries, a heartbeat that asks whether the follower has that
 // much. Returns the last index it has then.
-Index Raft::send_append(Time now, Progress& peer, bool with_entries, Effects& effects) {
+Index Raft::send_append(Progress& peer, bool with_entries, Effects& effects) {
   ASSERT(peer.next > log_.base().index);
   const Index prev = peer.next.prev();
   const bool entries = with_entries && peer.next <= log_.last().index;
   const Index to = entries ? log_.fit(peer.next, config_.append_size_max) : prev;
   const Bytes run = entries ? log_.encoded(peer.next, to) : Bytes{};
-  // An entry too large for a datagram travels in fragments, and a try that is the same bytes as the one before
-  // fills the holes that it left. So it carries neither commit nor round; an empty message does.
+  // An entry too large for a datagram travels in fragments, and a try that is the same bytes as the one
+  // before fills the holes that it left. So it carries neither commit nor round; an empty message does.
   const bool large = run.size() > config_.append_size_max;
   const Index commit = large ? Index{} : commit_;
   const std::uint64_t round = large ? 0 : round_;
   effects.send.push_back({peer.id, AppendEntries{term(), {*log_.term(prev), prev}, commit, round, run}});
-  peer.sent = now;
   if (!large) peer.sent_round = round_;
   return to;
 }
@@ -158,13 +157,12 @@ bool Raft::start_snapshot(Progress& peer) {
   return true;
 }
 
-void Raft::send_chunks(Time now, Progress& peer, bool heartbeat, Effects& effects) {
+void Raft::send_chunks(Progress& peer, bool heartbeat, Effects& effects) {
   const Buffer& image = peer.sending->image;
   const auto send_one = [&](std::uint64_t offset) {
     const std::uint64_t size = std::min<std::uint64_t>(config_.snapshot_chunk_size, image.size() - offset);
     effects.send.push_back({peer.id, InstallSnapshot{term(), peer.sending->last, image.size(), offset, round_,
                                                      Bytes(image).subspan(offset, size)}});
-    peer.sent = now;
     peer.sent_round = round_;
     return offset + size;
   };

@@ -39,8 +39,8 @@ void encode_entry(Term term, EntryKind kind, Bytes payload, Buffer& out) {
   if (!payload.empty()) std::memcpy(out.data() + at + kEntryHeaderSize, payload.data(), payload.size());
 }
 
-bool EntryRun::valid(Bytes run) {
-  Term before;
+bool EntryRun::valid(Bytes run, Term term_min, Term term_max) {
+  Term before = term_min;
   while (!run.empty()) {
     if (run.size() < kEntryHeaderSize) return false;
     const Header header = read_header(run.data());
@@ -48,7 +48,7 @@ bool EntryRun::valid(Bytes run) {
     if (header.kind > EntryKind::configuration) return false;
     if (std::any_of(run.begin() + 5, run.begin() + 8, [](std::byte b) { return b != std::byte{0}; }))
       return false;
-    if (header.term < before || header.term == Term{0}) return false;
+    if (header.term < before || header.term > term_max || header.term == Term{0}) return false;
     before = header.term;
     run = run.subspan(kEntryHeaderSize + header.size);
   }

@@ -38,8 +38,9 @@ void encode_entry(Term term, EntryKind kind, Bytes payload, Buffer& out);
 class EntryRun {
  public:
   EntryRun(Bytes run, Index first) : rest_(run), next_(first) {}
-  // Whether the bytes are whole entries of known kinds, with terms that never go down.
-  static bool valid(Bytes run);
+  // Whether the bytes are whole entries of known kinds, with terms that never go down, within [term_min,
+  // term_max].
+  static bool valid(Bytes run, Term term_min = {}, Term term_max = {~std::uint64_t{0}});
   std::optional<Entry> next();          // nothing at the end; payloads live as long as the run
   Bytes rest() const { return rest_; }  // what next() has not returned yet
 

@@ -22,7 +22,6 @@ struct Progress {
   // not count.
   std::uint64_t trusted_from = 0;
   Index next;                    // the first entry not sent yet; match < next
-  Time sent{};                   // the last message to it
   std::uint64_t round = 0;       // the highest round of ours that it has echoed
   std::uint64_t sent_round = 0;  // and that was sent to it
   // While mode is snapshot; go-back-n over chunks:

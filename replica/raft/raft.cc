@@ -99,13 +99,13 @@ void Raft::flush(Time now, Effects& effects) {
   }
   const bool everyone = heartbeat_due_ || round_wanted_;
   if (everyone) start_round(now);
-  for (Progress& peer : progress_) replicate_to(now, peer, heartbeat_due_, effects);
+  for (Progress& peer : progress_) replicate_to(peer, heartbeat_due_, effects);
   if (everyone) {
     // Who got no entries to carry the round gets an empty message.
     for (Progress& peer : progress_) {
       if (peer.sent_round == round_ || peer.mode == Mode::snapshot || peer.next <= log_.base().index)
         continue;
-      send_append(now, peer, false, effects);
+      send_append(peer, false, effects);
     }
   }
   if (heartbeat_due_) heartbeat_at_ = now + config_.heartbeat_interval;
@@ -119,7 +119,8 @@ void Raft::compact(SnapshotPtr snapshot, Index upto) {
   if (role_ == Role::leader) {
     // A follower that is receiving a snapshot needs what follows it, or it would need the next snapshot, too.
     for (const Progress& peer : progress_) {
-      if (peer.mode == Mode::snapshot && peer.active) upto = std::min(upto, peer.sending->last.index);
+      if (peer.mode == Mode::snapshot && peer.active && config_.check_quorum)
+        upto = std::min(upto, peer.sending->last.index);
     }
   }
   snapshot_ = std::move(snapshot);

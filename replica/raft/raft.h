@@ -69,13 +69,6 @@ struct Effects {
   std::vector<Outgoing> send_when_durable;  // 4 once 1 and 2 are synced: votes, and asking for them
   SnapshotPtr install;  // a whole snapshot has come: verify it, write it, then installed()
 
-  void clear() {
-    hard_state_changed = false;
-    log_changed_from.reset();
-    send.clear();
-    send_when_durable.clear();
-    install.reset();
-  }
   // The log was changed from `index`, or from earlier.
   void note_log(Index index) {
     if (!log_changed_from || index < *log_changed_from) log_changed_from = index;
@@ -160,9 +153,9 @@ class Raft {
   void on(Time now, NodeId from, const AppendReply& message, Effects& effects);
   void on(Time now, NodeId from, const SnapshotReply& message, Effects& effects);
   void on_rejected(Progress& peer, const AppendReply& message);
-  void replicate_to(Time now, Progress& peer, bool heartbeat, Effects& effects);
-  Index send_append(Time now, Progress& peer, bool with_entries, Effects& effects);
-  void send_chunks(Time now, Progress& peer, bool heartbeat, Effects& effects);
+  void replicate_to(Progress& peer, bool heartbeat, Effects& effects);
+  Index send_append(Progress& peer, bool with_entries, Effects& effects);
+  void send_chunks(Progress& peer, bool heartbeat, Effects& effects);
   bool start_snapshot(Progress& peer);
   void advance_commit();
   void start_round(Time now);

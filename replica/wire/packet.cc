@@ -155,10 +155,10 @@ struct Take {
 // What the fields of a body must fulfil together.
 bool sound(const auto&) { return true; }
 bool sound(const raft::AppendEntries& append) {
-  if (!raft::EntryRun::valid(append.entries)) return false;
-  // Terms do not go down from prev to the first entry either: the log relies on it.
-  const auto first = raft::EntryRun(append.entries, append.prev.index.next()).next();
-  return !first || first->id.term >= append.prev.term;
+  // Terms do not go down from prev to the first entry either, and no entry is of a later term than its
+  // sender: the log and its next leader rely on it.
+  return append.prev.term <= append.term &&
+         raft::EntryRun::valid(append.entries, append.prev.term, append.term);
 }
 bool sound(const raft::InstallSnapshot& install) {
   return install.offset <= install.size && install.chunk.size() <= install.size - install.offset;

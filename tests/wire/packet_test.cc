@@ -227,6 +227,11 @@ TEST_CASE("what does not fit together is malformed") {
   SUBCASE("terms that go down from prev to the first entry") {
     CHECK(refusal(encoded(raft::AppendEntries{{7}, {{6}, {20}}, {19}, 44, run})) == Refusal::malformed);
   }
+  SUBCASE("an entry before, or among those carried, of a later term than the sender's") {
+    CHECK(refusal(encoded(raft::AppendEntries{{7}, {{8}, {20}}, {19}, 44, {}})) == Refusal::malformed);
+    CHECK(refusal(encoded(raft::AppendEntries{{4}, {{4}, {20}}, {19}, 44, run})) == Refusal::malformed);
+    CHECK(refusal(encoded(raft::AppendEntries{{7}, {{5}, {20}}, {19}, 44, run})) == std::nullopt);
+  }
   SUBCASE("a chunk beyond the snapshot's end") {
     CHECK(refusal(encoded(raft::InstallSnapshot{{7}, {{6}, {20}}, 29, 20, 1, sources.text})) ==
           Refusal::malformed);
