@@ -1,14 +1,16 @@
 // The simulator's command line: run, check, validate, list. Exit status 0: all is well; 1: a finding; 2: bad
-// input; 3: nothing wrong was found, but something could not be decided within its budget.
+// input; 3: nothing wrong was found, but something could not be decided within its budget, or was
+// interrupted.
 #include <algorithm>
 #include <atomic>
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <malloc.h>
 #include <optional>
 #include <set>
 #include <thread>
@@ -22,6 +24,7 @@
 #include "sim/report/campaign.h"
 #include "sim/report/report.h"
 #include "sim/report/trace_file.h"
+#include "sim/report/words.h"
 #include "sim/scenario/parse.h"
 #include "sim/scenario/run.h"
 
@@ -49,15 +52,27 @@ Examples:
   sim run scenarios/*.json --seeds 1..1000 --jobs 2
   sim check /tmp/history
 
-Exit status: 0 all is well, 1 a finding, 2 bad input, 3 something could not be decided.
+Exit status: 0 all is well, 1 a finding, 2 bad input (or an output that cannot be written), 3 something could
+not be decided, or Ctrl-C came before the end.
 )";
 
 struct BadInput {
   std::string line;
 };
 
+// The first Ctrl-C ends what runs in good order; another one, a moment later, at once. (timeout(1) sends each
+// signal twice.)
 std::atomic<bool> interrupted = false;
-void on_interrupt(int) { interrupted = true; }
+std::atomic<std::chrono::steady_clock::rep> interrupted_at = 0;
+void on_interrupt(int) {
+  constexpr std::chrono::steady_clock::duration kMoment = std::chrono::milliseconds(300);
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  if (!interrupted.exchange(true)) {
+    interrupted_at = now;
+  } else if (now - interrupted_at > kMoment.count()) {
+    std::_Exit(kExitUndecided);
+  }
+}
 
 bool on_terminal(int descriptor) { return isatty(descriptor) == 1; }
 
@@ -125,7 +140,12 @@ void choose_bug([[maybe_unused]] const std::string& name) {
 
 int exit_status(const CampaignSummary& summary) {
   if (summary.progress.findings != 0) return kExitFinding;
-  return summary.undecided != 0 ? kExitUndecided : EXIT_SUCCESS;
+  return summary.undecided != 0 || summary.interrupted ? kExitUndecided : EXIT_SUCCESS;
+}
+
+int exit_status(const RunResult& result) {
+  if (result.verdict == RunVerdict::finding) return kExitFinding;
+  return result.verdict == RunVerdict::undecided ? kExitUndecided : EXIT_SUCCESS;
 }
 
 // One run, with all that is asked of it.
@@ -139,12 +159,24 @@ int run_one(const CampaignScenario& scenario, std::uint64_t seed, const po::vari
     run.set_trace(&*trace);
   }
   const auto begin = std::chrono::steady_clock::now();
+  while (!interrupted && run.step()) {
+  }
+  const bool cut_short = !run.over();
+  if (cut_short) run.cut_short();
+  const bool something_found = !run.findings().empty();
   const RunResult& result = run.finish();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const double real = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (options.count("history") != 0 && !write_history(options["history"].as<std::string>(), run.history())) {
     throw BadInput{"--history: " + options["history"].as<std::string>() + " cannot be written"};
   }
-  const RunReport report{scenario.file, *scenario.scenario, seed, result, run.history(), seconds};
+  if (trace && !trace->finish())
+    throw BadInput{"--trace: " + options["trace"].as<std::string>() + " cannot be written"};
+  if (cut_short && !something_found) {  // what the scenario expects may have been still to come
+    std::cerr << "sim: interrupted after " << seconds(result.ended.time_since_epoch())
+              << " of virtual time; nothing found so far\n";
+    return kExitUndecided;
+  }
+  const RunReport report{scenario.file, *scenario.scenario, seed, result, run.history(), real};
   if (options.count("digests") != 0) {
     std::cout << digest_line(report) << '\n';
   } else if (options.count("json") != 0) {
@@ -152,9 +184,7 @@ int run_one(const CampaignScenario& scenario, std::uint64_t seed, const po::vari
   } else if (options.count("quiet") == 0 || result.verdict != RunVerdict::pass) {
     std::cout << (options.count("quiet") != 0 ? report_briefly(report) : report_text(report));
   }
-  if (options.count("digests") != 0) return EXIT_SUCCESS;
-  if (result.verdict == RunVerdict::finding) return kExitFinding;
-  return result.verdict == RunVerdict::undecided ? kExitUndecided : EXIT_SUCCESS;
+  return options.count("digests") != 0 ? EXIT_SUCCESS : exit_status(result);
 }
 
 int run_many(const CampaignOptions& campaign, const po::variables_map& options) {
@@ -192,7 +222,7 @@ int run_many(const CampaignOptions& campaign, const po::variables_map& options) 
   const CampaignSummary summary = run_campaign(campaign, hooks);
   clear();
   if (!quiet && !digests && !json) std::cout << totals.text(summary);
-  return digests ? EXIT_SUCCESS : exit_status(summary);
+  return digests && !summary.interrupted ? EXIT_SUCCESS : exit_status(summary);
 }
 
 int command_run(const std::vector<std::string>& arguments) {
@@ -225,11 +255,6 @@ int command_run(const std::vector<std::string>& arguments) {
   } else if (options.count("seeds") != 0) {
     std::tie(campaign.seed_first, campaign.seed_last) = parse_seeds(options["seeds"].as<std::string>());
   }
-  const bool one = campaign.scenarios.size() == 1 && campaign.seed_first == campaign.seed_last;
-  if (one) return run_one(campaign.scenarios[0], campaign.seed_first, options);
-  if (options.count("trace") != 0 || options.count("history") != 0) {
-    throw BadInput{"--trace and --history are for a single run: name one file and one seed"};
-  }
   campaign.until_finding = options.count("until-finding") != 0;
   campaign.jobs = std::max(1u, std::thread::hardware_concurrency());
   if (options.count("jobs") != 0) {
@@ -237,7 +262,13 @@ int command_run(const std::vector<std::string>& arguments) {
     if (jobs < 1 || jobs > 1024) throw BadInput{"--jobs: " + std::to_string(jobs) + " is not in 1..1024"};
     campaign.jobs = static_cast<unsigned>(jobs);
   }
-  return run_many(campaign, options);
+  const bool one = campaign.scenarios.size() == 1 && campaign.seed_first == campaign.seed_last;
+  if (!one && (options.count("trace") != 0 || options.count("history") != 0)) {
+    throw BadInput{"--trace and --history are for a single run: name one file and one seed"};
+  }
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  return one ? run_one(campaign.scenarios[0], campaign.seed_first, options) : run_many(campaign, options);
 }
 
 int command_check(const std::vector<std::string>& arguments) {
@@ -331,16 +362,15 @@ int dispatch(const std::vector<std::string>& arguments) {
 }  // namespace norn::sim
 
 int main(int argc, char** argv) {
-  // A run takes a few megabytes and gives them back; handing them back to the system in between costs more
-  // than the run.
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 16 << 20);
-  std::signal(SIGINT, norn::sim::on_interrupt);
-  std::signal(SIGTERM, norn::sim::on_interrupt);
+  norn::sim::keep_freed_memory();
   try {
-    return norn::sim::dispatch({argv + 1, argv + argc});
+    const int status = norn::sim::dispatch({argv + 1, argv + argc});
+    if (!std::cout.flush()) throw norn::sim::BadInput{"standard output cannot be written"};
+    return status;
   } catch (const norn::sim::BadInput& bad) {
     std::cerr << "sim: " << bad.line << '\n';
-    return norn::sim::kExitBadInput;
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::cerr << "sim: " << error.what() << '\n';
   }
+  return norn::sim::kExitBadInput;
 }

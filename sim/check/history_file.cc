@@ -319,6 +319,17 @@ class Parser {
     return std::nullopt;
   }
 
+  // A second line need not repeat its keys; if it does, they are the first one's.
+  bool same_keys(const Operation& operation) {
+    if (find(is_multi(operation.kind) ? "keys" : "key") == nullptr) return true;
+    Operation again;
+    again.kind = operation.kind;
+    if (!keys(again)) return false;
+    if (std::ranges::equal(again.accesses, operation.accesses, {}, &KeyAccess::key, &KeyAccess::key))
+      return true;
+    return fail("its keys are not those of the operation that it completes");
+  }
+
   void give_back(Outcome outcome) {
     Time time{};
     std::uint32_t process = 0;
@@ -330,6 +341,7 @@ class Parser {
       return;
     }
     Operation& operation = history[*place];
+    if (!same_keys(operation)) return;
     operation.outcome = outcome;
     if (outcome != Outcome::info) operation.back = time;
     results(operation);
@@ -417,8 +429,11 @@ bool write_history(const std::string& path, const History& history) {
 
 ParsedHistory read_history(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  if (!file) return {{}, path + ": cannot be read"};
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::string text;
+  for (std::array<char, 65536> block; file.read(block.data(), block.size()), file.gcount() > 0;) {
+    text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (!file.eof()) return {{}, path + ": cannot be read"};
   return parse_history(text, path);
 }
 

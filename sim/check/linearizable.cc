@@ -1,9 +1,9 @@
 // The judge: tier by tier, the cheap ones first. See linearizable.h.
 //
-//   0  split by key                              linearizable_component.h
-//   -  certificate: the log's own order          linearizable_certificate.h    proves linearizable, or says
-//   nothing 1  one key, distinct values: zones           zones.h 2  everything else: search within a budget
-//   search.h
+//   0  split by key: linearizable_component.h
+//   -  certificate, the log's own order: linearizable_certificate.h; proves linearizable, or says nothing
+//   1  one key, distinct values, zones: zones.h
+//   2  everything else, a search within a budget: search.h
 #include "sim/check/linearizable.h"
 
 #include "sim/check/linearizable_certificate.h"
@@ -59,9 +59,8 @@ CheckResult check_linearizable(const History& history, const CheckOptions& optio
   }
   if (undecided != 0) {
     result.verdict = Verdict::undecided;
-    result.reason = "undecided after " + std::to_string(result.steps) + " steps of at most " +
-                    std::to_string(options.steps_max) + ": keys " + undecided_keys +
-                    (undecided > kKeysNamed ? "; and others" : "");
+    result.reason = "more than " + std::to_string(options.steps_max) + " steps are needed: keys " +
+                    undecided_keys + (undecided > kKeysNamed ? "; and others" : "");
   }
   return result;
 }

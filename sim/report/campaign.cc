@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <malloc.h>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -92,6 +93,11 @@ class Board {
 
 }  // namespace
 
+void keep_freed_memory() {
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  mallopt(M_TOP_PAD, 16 << 20);
+}
+
 CampaignSummary run_campaign(const CampaignOptions& options, const CampaignHooks& hooks) {
   using WallClock = std::chrono::steady_clock;
   const auto begin = WallClock::now();
@@ -102,6 +108,8 @@ CampaignSummary run_campaign(const CampaignOptions& options, const CampaignHooks
   for (unsigned i = 0; i < options.jobs; ++i) workers.emplace_back([&board] { board.work(); });
 
   auto shown = begin;
+  std::uint64_t handed_over = 0;
+  std::uint64_t findings = 0;
   bool found = false;
   while (!board.drained()) {
     if (!summary.interrupted && hooks.interrupted && hooks.interrupted()) {
@@ -110,6 +118,8 @@ CampaignSummary run_campaign(const CampaignOptions& options, const CampaignHooks
     }
     if (const auto outcome = board.take(); outcome && !found) {
       if (hooks.outcome) hooks.outcome(*outcome);
+      ++handed_over;
+      findings += outcome->result.verdict == RunVerdict::finding ? 1 : 0;
       summary.passed += outcome->result.verdict == RunVerdict::pass ? 1 : 0;
       summary.undecided += outcome->result.verdict == RunVerdict::undecided ? 1 : 0;
       found = options.until_finding && outcome->result.verdict == RunVerdict::finding;
@@ -123,6 +133,8 @@ CampaignSummary run_campaign(const CampaignOptions& options, const CampaignHooks
       hooks.progress(summary.progress);
     }
   }
+  summary.progress.finished = handed_over;
+  summary.progress.findings = findings;
   return summary;
 }
 

@@ -76,6 +76,10 @@ std::string operations_text(const RunResult& result) {
     if (result.outcomes[kind].begun != 0) line(name(static_cast<OperationKind>(kind)), result.outcomes[kind]);
   }
   line("all", result.total());
+  if (result.operations_refused != 0)
+    text += "  not begun   " + thousands(result.operations_refused) +
+            ": the client had as many under way as it may\n";
+  if (result.latencies.empty()) return text + "  latency     -: none was answered\n";
   text += "  latency     p50 " + milliseconds(result.latencies.p50()) + ", p99 " +
           milliseconds(result.latencies.p99()) + ", max " + milliseconds(result.latencies.max()) +
           "; longest silence " + milliseconds(result.silence) + "\n";
@@ -146,6 +150,21 @@ std::string findings_text(const RunReport& report) {
   return text;
 }
 
+bool liveness_asked(const RunResult& result) {
+  return std::ranges::any_of(result.timeline,
+                             [](const TimelineEntry& entry) { return entry.kind == TimelineKind::liveness; });
+}
+
+// As a shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 std::string_view verdict_name(RunVerdict verdict) {
   static constexpr std::array<std::string_view, 3> kNames = {"PASS", "FINDING", "UNDECIDED"};
   return kNames[static_cast<std::size_t>(verdict)];
@@ -164,7 +183,7 @@ std::string time_text(const RunReport& report) {
 }  // namespace
 
 std::string repeat_command(const RunReport& report) {
-  return "tools/sim run " + report.file + " --seed " + std::to_string(report.seed);
+  return "tools/sim run " + shell_word(report.file) + " --seed " + std::to_string(report.seed);
 }
 
 std::string check_text(const History& history, const CheckResult& result) {
@@ -196,13 +215,17 @@ std::string report_text(const RunReport& report) {
           "\n" + counters_text(result) + "\n";
   if (result.course) text += course_text(*result.course) + "\n";
   text += "checks    " + check_text(report.history, result.linearizable);
-  text += "          safety on each step, exactly-once, durability, bounds: " +
-          std::string(result.findings.empty() ? "nothing found\n"
-                                              : thousands(result.findings.size()) + " found\n");
-  if (result.liveness_reached) {
-    text +=
-        "          liveness: all answered by " + seconds(result.liveness_reached->time_since_epoch()) + "\n";
-  }
+  const auto others = std::ranges::count_if(result.findings, [](const Finding& finding) {
+    return finding.oracle != oracle::kLinearizability && finding.oracle != oracle::kLiveness &&
+           finding.oracle != oracle::kExpectation;
+  });
+  text += "          safety on each step, exactly-once, durability, bounds, assertions, storms: " +
+          (others == 0 ? std::string("nothing found\n") : std::to_string(others) + " found\n");
+  text += "          liveness: " +
+          (result.liveness_reached ? "all answered by " + seconds(result.liveness_reached->time_since_epoch())
+           : liveness_asked(result) ? std::string("NOT reached")
+                                    : std::string("not asked for")) +
+          "\n";
   text += "digest    " + hex(result.digest) + "\n" + time_text(report) + "\n";
   text += findings_text(report) + std::string(verdict_name(result.verdict)) + "\n";
   if (result.verdict != RunVerdict::pass) text += "repeat with: " + repeat_command(report) + "\n";

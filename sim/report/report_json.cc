@@ -95,6 +95,7 @@ std::string report_json(const RunReport& report) {
       {"digest", hex(result.digest)},
       {"findings", findings_json(result)},
       {"operations", operations},
+      {"operations_refused", result.operations_refused},
       {"latency",
        {{"p50", result.latencies.p50().count()},
         {"p99", result.latencies.p99().count()},

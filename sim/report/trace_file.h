@@ -16,6 +16,8 @@ class TraceFile : public TraceSink {
     if (!standard_) file_.open(path);
   }
   bool good() const { return standard_ || file_.good(); }
+  // No more will come. False: some of it could not be written.
+  bool finish() { return standard_ || file_.flush().good(); }
   void record(const TraceRecord& record) override {
     (standard_ ? std::cout : file_) << format(record) << '\n';
   }

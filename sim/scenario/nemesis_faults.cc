@@ -12,11 +12,11 @@ namespace {
 
 std::string list(const std::vector<NodeId>& ids) {
   std::string text;
-  for (const NodeId id : ids) text += (text.empty() ? "" : ", ") + std::to_string(id.value);
+  for (const NodeId id : ids) text += (text.empty() ? "r" : ", r") + std::to_string(id.value);
   return text;
 }
 
-// "partition of 1, 3", "network from 2 to 4, 5".
+// "partition of r1, r3", "network from r2 to r4, r5".
 std::string describe(const Action& action, const std::vector<NodeId>& target, const std::vector<NodeId>& to) {
   const bool directed = action.kind == ActionKind::cut || action.kind == ActionKind::network;
   std::string text(name_of(action.kind));

@@ -70,7 +70,6 @@ struct Latencies {
   // The smallest that at least this share of them does not exceed; 0 if there are none.
   Duration quantile(Ratio share) const;
   Duration p50() const { return quantile({500'000}); }
-  Duration p90() const { return quantile({900'000}); }
   Duration p99() const { return quantile({990'000}); }
   Duration max() const { return quantile({kPpm}); }
   friend bool operator==(const Latencies&, const Latencies&) = default;

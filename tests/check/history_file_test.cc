@@ -75,6 +75,11 @@ TEST_CASE("the lines are Jepsen's words in time order") {
 )");
 }
 
+TEST_CASE("what is no file cannot be read") {
+  CHECK(read_history("/nowhere/h.jsonl").error == "/nowhere/h.jsonl: cannot be read");
+  CHECK(read_history("/").error == "/: cannot be read");
+}
+
 TEST_CASE("a second line without an index of the first completes its process's latest open operation") {
   const ParsedHistory parsed = parse_history(
       R"({"index":0,"time":1,"process":7,"type":"invoke","f":"get","key":"k"}
@@ -93,6 +98,9 @@ TEST_CASE("a malformed line is named with the file and its number") {
   CHECK(error_of(good + "{}") == "h.jsonl:2: no \"type\"");
   CHECK(error_of(good + "{\"index\":1,\"time\":0,\"process\":0,\"type\":\"ok\",\"f\":\"get\"}") ==
         "h.jsonl:2: \"time\" goes backwards, or is never");
+  CHECK(error_of(good +
+                 R"({"index":1,"time":2,"process":0,"type":"ok","f":"get","key":"other","value":null})") ==
+        "h.jsonl:2: its keys are not those of the operation that it completes");
   CHECK(error_of(good + "{\"index\":1,\"time\":2,\"process\":1,\"type\":\"ok\",\"f\":\"get\"}") ==
         "h.jsonl:2: it completes no open operation of its process");
   CHECK(error_of(good + "{\"index\":1,\"time\":2,\"process\":0,\"type\":\"ok\",\"f\":\"get\"}") ==

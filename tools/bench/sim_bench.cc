@@ -6,6 +6,7 @@
 
 #include "replica/base/assert.h"
 
+#include "sim/report/campaign.h"
 #include "sim/scenario/parse.h"
 #include "sim/scenario/run.h"
 
@@ -67,6 +68,7 @@ int bench(const char* file, bool quick) {
 }  // namespace norn::sim::bench
 
 int main(int count, char** arguments) {
+  norn::sim::keep_freed_memory();  // as sim does
   const bool quick = count == 3 && std::string_view(arguments[2]) == "--quick";
   if (count != 2 && !quick) {
     std::fprintf(stderr, "sim_bench SCENARIO [--quick]\n");
