@@ -60,6 +60,12 @@ Scenario course_scenario(const CourseConfig& course) {
   scenario.about = "A configuration of the course's simulator.";
   scenario.duration = course.start_wait + course.lifetime + course.end_wait;
   scenario.cluster.replicas = course.replicas;
+  // The course counts every message between replicas, and all clocks are those of one machine: slow
+  // heartbeats, and reads by lease.
+  scenario.cluster.heartbeat_interval = std::chrono::milliseconds(500);
+  scenario.cluster.election_timeout_min = std::chrono::milliseconds(1200);
+  scenario.cluster.election_timeout_max = std::chrono::milliseconds(1800);
+  scenario.cluster.reads = raft::ReadMode::lease;
 
   Clients& clients = scenario.clients;
   clients.count = kCourseClients;
