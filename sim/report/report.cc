@@ -122,7 +122,8 @@ std::string course_text(const CourseResult& course) {
   text += "  messages " + thousands(s.total_msgs) + "; gets " + thousands(s.gets_answered) + " of " +
           thousands(s.gets) + " answered; puts " + thousands(s.puts_answered) + " of " + thousands(s.puts) +
           "; incorrect " + thousands(s.incorrect) + "; failures " + thousands(s.failures) + "; duplicates " +
-          thousands(s.duplicates) + "; median latency " + milliseconds(s.median_latency) + "\n";
+          thousands(s.duplicates) + " (second answers go unseen); median latency " +
+          milliseconds(s.median_latency) + "\n";
   for (const CourseCheck& check : course.checks) {
     text += "  " + column(check.passed ? "pass" : "FAIL", 6) + check.name + ": " + check.text + "\n";
   }
