@@ -65,7 +65,7 @@ void Replica::recover_snapshot(Bytes file, storage::Recovery& wal, raft::Persist
   auto store = view ? kv::Store::parse(view->state, options_.store) : std::nullopt;
   const EntryId base = wal.log.base();
   if (!store || view->last.index < base.index) {
-    if (base.index == Index{}) {  // no snapshot was ever needed; or it is damaged, and the whole log is here
+    if (base.index == Index{}) {  // the log, whole or lost behind a fence, does not build on a snapshot
       if (!file.empty()) note("the snapshot is damaged; the whole log is here");
       return;
     }

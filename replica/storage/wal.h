@@ -7,8 +7,8 @@
 // stands as a grammar in wal.cc.
 //
 // One doubt remains: damage to the very last record of a file looks like a torn tail, and the promises in it
-// are forgotten. The next record removes the doubt, because it is written after a sync; a replica that idles
-// may write an empty one for that (record with `from` after the log's last entry).
+// are forgotten. The next record removes the doubt, because it is written after a sync. (A record with
+// `from` after the log's last entry is an empty one, and would do; no replica writes one for that yet.)
 #pragma once
 
 #include <optional>
