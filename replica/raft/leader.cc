@@ -55,7 +55,38 @@ void Raft::advance_commit() {
   if (reached <= commit_) return;
   if (bug(Bug::commit_scan_breaks) && log_.term(commit_.next()) != term()) return;
   // Only an entry of the leader's own term is committed by counting (5.4.2, figure 8).
-  if (log_.term(reached) == term() || bug(Bug::commit_old_term)) commit_ = reached;
+  if (log_.term(reached) != term() && !bug(Bug::commit_old_term)) return;
+  commit_ = reached;
+  impatient_at_ = kNever;  // the next flush looks at what is left
+}
+
+bool Raft::sent_at_once(const Progress& peer) const {
+  if (config_.thrift_patience == Duration::zero() || log_.last().index <= generous_upto_) return true;
+  return peer.preferred || peer.mode != Mode::replicate || peer.id == transfer_to_;
+}
+
+// Before a heartbeat: whoever has answered the last one, the most advanced first.
+void Raft::prefer_who_answers() {
+  std::vector<Progress*> peers;
+  for (Progress& peer : progress_) {
+    peer.preferred = !configuration_.outgoing.empty();  // of two quorums no bare one is looked for
+    if (configuration_.votes(peer.id)) peers.push_back(&peer);
+  }
+  const auto better = [](const Progress* a, const Progress* b) {
+    return a->round != b->round ? a->round > b->round : a->match > b->match;
+  };
+  std::ranges::stable_sort(peers, better);
+  for (std::size_t i = 0; i < configuration_.voters.size() / 2 && i < peers.size(); ++i)
+    peers[i]->preferred = true;
+}
+
+// A quorum's worth was not enough. Where one message is lost, or one follower is gone, so may be the next:
+// thrift rests for a few entries.
+void Raft::grow_impatient() {
+  constexpr std::uint64_t kGenerousEntries = 8;
+  impatient_at_ = kNever;
+  generous_upto_ = {log_.last().index.value + kGenerousEntries};
+  heartbeat_due_ = true;
 }
 
 void Raft::on(Time now, NodeId from, const AppendReply& message, Effects& effects) {

@@ -42,7 +42,7 @@ Time Raft::deadline() const {
   Time at = heartbeat_at_;
   if (config_.check_quorum) at = std::min(at, check_quorum_at_);
   if (transfer_to_) at = std::min(at, transfer_until_);
-  return at;
+  return std::min(at, impatient_at_);
 }
 
 void Raft::tick(Time now, Effects& effects) {
@@ -54,7 +54,9 @@ void Raft::tick(Time now, Effects& effects) {
   }
   if (transfer_to_ && now >= transfer_until_) transfer_to_ = {};
   if (config_.check_quorum && now >= check_quorum_at_) check_quorum(now, effects);
-  if (role_ == Role::leader && now >= heartbeat_at_) heartbeat_due_ = true;
+  if (role_ != Role::leader) return;
+  if (now >= impatient_at_) grow_impatient();
+  if (now >= heartbeat_at_) heartbeat_due_ = true;
 }
 
 bool Raft::propose(Bytes command, Effects& effects) {
@@ -98,8 +100,11 @@ void Raft::flush(Time now, Effects& effects) {
     return;
   }
   const bool everyone = heartbeat_due_ || round_wanted_;
+  if (heartbeat_due_) prefer_who_answers();
   if (everyone) start_round(now);
-  for (Progress& peer : progress_) replicate_to(peer, heartbeat_due_, effects);
+  for (Progress& peer : progress_) {
+    if (heartbeat_due_ || sent_at_once(peer)) replicate_to(peer, heartbeat_due_, effects);
+  }
   if (everyone) {
     // Who got no entries to carry the round gets an empty message.
     for (Progress& peer : progress_) {
@@ -110,6 +115,9 @@ void Raft::flush(Time now, Effects& effects) {
   }
   if (heartbeat_due_) heartbeat_at_ = now + config_.heartbeat_interval;
   heartbeat_due_ = round_wanted_ = false;
+  const bool thrifty = config_.thrift_patience != Duration::zero() && generous_upto_ < log_.last().index;
+  if (thrifty && commit_ < log_.last().index)
+    impatient_at_ = std::min(impatient_at_, now + config_.thrift_patience);
   if (transfer_to_ && everyone) offer_leadership(effects);
 }
 

@@ -42,6 +42,10 @@ struct Config {
   // clock, before any follower's clock lets it vote, as long as every clock's rate is within 1 +-
   // clock_drift_max of true time.
   Ratio clock_drift_max{10'000};
+  // Thrift, where messages cost more than latency (Moraru et al., EPaxos, SOSP 2013, 6.1): new entries go at
+  // once to the followers of a bare quorum only, those who answer best, and to the rest with the next
+  // heartbeat. That comes early when they are not committed after this long; 0: no thrift.
+  Duration thrift_patience{};
   std::size_t append_size_max = 1200;          // bytes of entries in a message; a larger entry goes alone
   std::size_t inflight_size_max = 256u << 10;  // bytes sent to a follower and not acknowledged
   std::size_t snapshot_chunk_size = 1024;
@@ -161,6 +165,9 @@ class Raft {
   void start_round(Time now);
   void confirm_rounds();
   void check_quorum(Time now, Effects& effects);
+  bool sent_at_once(const Progress& peer) const;
+  void prefer_who_answers();
+  void grow_impatient();
   void offer_leadership(Effects& effects);
   Progress* find(NodeId id);
 
@@ -205,6 +212,9 @@ class Raft {
   bool heartbeat_due_ = false;
   Time heartbeat_at_{};
   Time check_quorum_at_{};
+  Time impatient_at_ =
+      kNever;            // thrift: entries are not committed, and only a bare quorum has been sent them
+  Index generous_upto_;  // thrift: entries up to here are sent to everyone
   struct RoundStart {
     std::uint64_t round;
     Time at;

@@ -25,6 +25,7 @@ class Schedule {
     config.pre_vote = chance_.chance({800'000});
     config.check_quorum = chance_.chance({800'000});
     if (config.check_quorum && chance_.chance({300'000})) config.read_mode = ReadMode::lease;
+    if (chance_.chance({300'000})) config.thrift_patience = milliseconds(chance_.between(1, 30));
     config.append_size_max = chance_.between(20, 100);
     config.inflight_size_max = chance_.between(50, 500);
     config.snapshot_chunk_size = chance_.between(1, 30);
