@@ -31,7 +31,7 @@ ReplicaOptions options_of(const Roster& roster, NodeId self) {
   options.raft.clock_drift_max = Ratio{50'000};
   options.raft.thrift_patience = std::chrono::milliseconds(10);
   options.raft.append_size_max = 30'000;  // a replica that was cut off catches up by one message
-  options.datagram_max = kPacketSizeMax;
+  options.datagram_max = kPacketMax;
   options.compact_after_bytes = std::uint64_t{1} << 60;  // never: the log is what the answers are read from
   return options;
 }
@@ -210,7 +210,7 @@ void CourseReplica::on_reply(Time now, Bytes packet) {
     held_.push_back({std::move(asked.mapped()), now + kHoldMax});
     return;
   }
-  Read read{std::move(asked.mapped()), {}};
+  Read read{std::move(asked.mapped()), replica_.applied(), {}};
   const auto result = kv::ResultView::parse(reply->result);
   ASSERT(result.has_value());
   result->each([&](const kv::ResultView::Item& item) {
@@ -220,7 +220,7 @@ void CourseReplica::on_reply(Time now, Bytes packet) {
   reads_.push_back(std::move(read));
 }
 
-// All that is committed and all reads done, in this order: the reads have seen those puts.
+// All that is applied and all that is read, in the order in which it was.
 void CourseReplica::answer(Time now, std::vector<std::string>& out) {
   if (!leads()) {  // another leader's answers may overtake what has not left by now
     for (Read& read : std::exchange(reads_, {})) held_.push_back({std::move(read.request), now + kHoldMax});
@@ -229,10 +229,15 @@ void CourseReplica::answer(Time now, std::vector<std::string>& out) {
   }
   if (answers_from_ != kNever && answered_ < inherited_ && now < answers_from_) return;
   answers_from_ = kNever;
-  const Index applied = replica_.applied();
-  while (answered_ < applied) answer_entry(answered_ = answered_.next(), out);
-  for (const Read& read : std::exchange(reads_, {}))
+  for (const Read& read : std::exchange(reads_, {})) {
+    answer_puts(read.seen, out);
     out.push_back(ok(head(read.request.client), read.request.mid, read.value));
+  }
+  answer_puts(replica_.applied(), out);
+}
+
+void CourseReplica::answer_puts(Index upto, std::vector<std::string>& out) {
+  while (answered_ < upto) answer_entry(answered_ = answered_.next(), out);
 }
 
 void CourseReplica::answer_entry(Index index, std::vector<std::string>& out) {

@@ -73,6 +73,7 @@ class CourseReplica {
   };
   struct Read {  // a get that is done, but for telling the client
     Request request;
+    Index seen;  // every put up to here: their answers come before its own, those of all others after
     std::string value;
   };
   class Outbox;
@@ -88,6 +89,7 @@ class CourseReplica {
   bool run(Time now, Outbox& outbox);
   void on_reply(Time now, Bytes packet);
   void answer(Time now, std::vector<std::string>& out);
+  void answer_puts(Index upto, std::vector<std::string>& out);
   void answer_entry(Index index, std::vector<std::string>& out);
   void tell_peers(Time now, const Outbox& outbox, std::vector<std::string>& out);
 

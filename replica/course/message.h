@@ -27,7 +27,7 @@ inline constexpr std::size_t kMidSizeMax = 64;      // bytes; the course's have 
 inline constexpr std::size_t kKeySizeMax = 1024;    // the course's have 32
 inline constexpr std::size_t kValueSizeMax = 4096;  // likewise
 // What a packet may have so that its datagram, in base64 and with the fields around it, is one of IPv4's.
-inline constexpr std::size_t kPacketSizeMax = 40'000;
+inline constexpr std::size_t kPacketMax = 40'000;
 
 struct Request {
   Id client;

@@ -88,7 +88,8 @@ class Process {
 };
 
 int refuse(const std::string& what) {
-  std::fprintf(stderr, "3700kvstore: %s\nusage: 3700kvstore PORT ID PEER...   (ids: four of 0-9A-F)\n",
+  std::fprintf(stderr,
+               "3700kvstore: %s; start it as 3700kvstore PORT ID PEER... with ids of four of 0-9A-F\n",
                what.c_str());
   return 2;
 }
