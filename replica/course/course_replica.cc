@@ -29,7 +29,7 @@ ReplicaOptions options_of(const Roster& roster, NodeId self) {
   options.raft.election_timeout_max = std::chrono::milliseconds(1600);
   options.raft.read_mode = raft::ReadMode::lease;
   options.raft.clock_drift_max = Ratio{50'000};
-  options.raft.thrift_patience = std::chrono::milliseconds(10);
+  options.raft.thrift_patience = std::chrono::milliseconds(3);
   options.raft.append_size_max = 30'000;  // a replica that was cut off catches up by one message
   options.datagram_max = kPacketMax;
   options.compact_after_bytes = std::uint64_t{1} << 60;  // never: the log is what the answers are read from

@@ -58,11 +58,21 @@ void Raft::advance_commit() {
   if (log_.term(reached) != term() && !bug(Bug::commit_old_term)) return;
   commit_ = reached;
   impatient_at_ = kNever;  // the next flush looks at what is left
+  patience_ = config_.thrift_patience;
 }
 
 bool Raft::sent_at_once(const Progress& peer) const {
   if (config_.thrift_patience == Duration::zero() || log_.last().index <= generous_upto_) return true;
   return peer.preferred || peer.mode != Mode::replicate || peer.id == transfer_to_;
+}
+
+// The last fifth of the interval between heartbeats is time enough to find entries that one message can carry
+// along with it.
+bool Raft::heartbeat_may_go_with_entries(Time now) const {
+  if (now < heartbeat_at_ - config_.heartbeat_interval / 5) return false;
+  return std::ranges::any_of(progress_, [&](const Progress& peer) {
+    return peer.preferred && peer.mode == Mode::replicate && peer.next <= log_.last().index;
+  });
 }
 
 // Before a heartbeat: whoever has answered the last one, the most advanced first.
@@ -83,10 +93,16 @@ void Raft::prefer_who_answers() {
 // A quorum's worth was not enough. Where one message is lost, or one follower is gone, so may be the next:
 // thrift rests for a few entries.
 void Raft::grow_impatient() {
-  constexpr std::uint64_t kGenerousEntries = 8;
-  impatient_at_ = kNever;
+  constexpr std::uint64_t kGenerousEntries = 4;
+  constexpr std::uint64_t kRoundsMissed = 3;  // by one who is not there
   generous_upto_ = {log_.last().index.value + kGenerousEntries};
-  heartbeat_due_ = true;
+  impatient_at_ = kNever;
+  patience_ *= 2;
+  for (Progress& peer : progress_) {
+    if (round_ - peer.round > kRoundsMissed) continue;
+    peer.waiting = false;
+    if (peer.mode == Mode::replicate) peer.next = std::max(peer.match, log_.base().index).next();
+  }
 }
 
 void Raft::on(Time now, NodeId from, const AppendReply& message, Effects& effects) {

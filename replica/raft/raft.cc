@@ -99,6 +99,8 @@ void Raft::flush(Time now, Effects& effects) {
     if (ack_due_) acknowledge(effects);
     return;
   }
+  const bool thrifty = config_.thrift_patience != Duration::zero();
+  if (thrifty && heartbeat_may_go_with_entries(now)) heartbeat_due_ = true;
   const bool everyone = heartbeat_due_ || round_wanted_;
   if (heartbeat_due_) prefer_who_answers();
   if (everyone) start_round(now);
@@ -115,9 +117,7 @@ void Raft::flush(Time now, Effects& effects) {
   }
   if (heartbeat_due_) heartbeat_at_ = now + config_.heartbeat_interval;
   heartbeat_due_ = round_wanted_ = false;
-  const bool thrifty = config_.thrift_patience != Duration::zero() && generous_upto_ < log_.last().index;
-  if (thrifty && commit_ < log_.last().index)
-    impatient_at_ = std::min(impatient_at_, now + config_.thrift_patience);
+  if (thrifty && commit_ < log_.last().index) impatient_at_ = std::min(impatient_at_, now + patience_);
   if (transfer_to_ && everyone) offer_leadership(effects);
 }
 

@@ -44,7 +44,9 @@ struct Config {
   Ratio clock_drift_max{10'000};
   // Thrift, where messages cost more than latency (Moraru et al., EPaxos, SOSP 2013, 6.1): new entries go at
   // once to the followers of a bare quorum only, those who answer best, and to the rest with the next
-  // heartbeat. That comes early when they are not committed after this long; 0: no thrift.
+  // heartbeat. Entries that are not committed after this long go to all who answer, and again to those who
+  // have been sent them; after twice that once more, and so on. 0: no thrift, and heartbeats find what was
+  // lost.
   Duration thrift_patience{};
   std::size_t append_size_max = 1200;          // bytes of entries in a message; a larger entry goes alone
   std::size_t inflight_size_max = 256u << 10;  // bytes sent to a follower and not acknowledged
@@ -165,6 +167,7 @@ class Raft {
   void start_round(Time now);
   void confirm_rounds();
   void check_quorum(Time now, Effects& effects);
+  bool heartbeat_may_go_with_entries(Time now) const;
   bool sent_at_once(const Progress& peer) const;
   void prefer_who_answers();
   void grow_impatient();
@@ -212,9 +215,9 @@ class Raft {
   bool heartbeat_due_ = false;
   Time heartbeat_at_{};
   Time check_quorum_at_{};
-  Time impatient_at_ =
-      kNever;            // thrift: entries are not committed, and only a bare quorum has been sent them
-  Index generous_upto_;  // thrift: entries up to here are sent to everyone
+  Time impatient_at_ = kNever;  // thrift: when entries that are not committed are sent again
+  Duration patience_{};         // thrift: doubles with each time, until something is committed
+  Index generous_upto_;         // thrift: entries up to here are sent to everyone
   struct RoundStart {
     std::uint64_t round;
     Time at;
