@@ -18,10 +18,8 @@ ReplicaOptions options_of(const Roster& roster, NodeId self) {
   options.cluster = kCluster;
   options.raft.id = self;
   options.addresses.push_back({});
-  for (std::uint8_t node = 1; node <= roster.size(); ++node) {
-    options.raft.voters.push_back({node});
-    options.addresses.push_back({node});
-  }
+  options.raft.voters = roster.nodes();
+  for (const NodeId node : options.raft.voters) options.addresses.push_back({node.value});
   // Messages are what costs here, and everybody is on one machine: slow heartbeats, and reads by lease, with
   // a margin for a leader that is kept from the processor between looking at the clock and answering.
   options.raft.heartbeat_interval = std::chrono::milliseconds(500);

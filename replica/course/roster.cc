@@ -31,6 +31,12 @@ std::optional<Roster> Roster::make(std::vector<Id> ids) {
   return Roster(std::move(ids));
 }
 
+std::vector<NodeId> Roster::nodes() const {
+  std::vector<NodeId> nodes;
+  for (const Id id : ids_) nodes.push_back(node(id));
+  return nodes;
+}
+
 NodeId Roster::node(Id id) const {
   const auto at = std::ranges::lower_bound(ids_, id);
   if (at == ids_.end() || *at != id) return {};

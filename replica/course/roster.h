@@ -29,9 +29,9 @@ class Roster {
   // Nothing unless the ids are 1..kReplicasMax different ones, none of them FFFF.
   static std::optional<Roster> make(std::vector<Id> ids);
 
-  NodeId node(Id id) const;  // nobody: not one of the replicas
-  Id id(NodeId node) const;  // kNobody for nobody
-  std::size_t size() const { return ids_.size(); }
+  NodeId node(Id id) const;           // nobody: not one of the replicas
+  Id id(NodeId node) const;           // kNobody for nobody
+  std::vector<NodeId> nodes() const;  // ascending
 
  private:
   explicit Roster(std::vector<Id> ids) : ids_(std::move(ids)) {}

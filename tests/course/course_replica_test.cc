@@ -13,16 +13,14 @@ constexpr Duration kHeartbeats = milliseconds(1200);  // two, and a little
 constexpr Duration kElection = milliseconds(6000);    // with a few tries
 
 NodeId another(const Stage& stage, NodeId than, NodeId and_than = {}) {
-  for (std::uint8_t i = 1; i < stage.replicas.size(); ++i) {
-    if (NodeId{i} != than && NodeId{i} != and_than && stage.alive({i})) return {i};
+  for (const NodeId node : stage.living()) {
+    if (node != than && node != and_than) return node;
   }
   return {};
 }
 
 struct Fixture : Stage {
-  explicit Fixture(std::uint8_t count = 5, std::uint64_t seed = 1) : Stage(count, seed) {
-    first = elect();
-  }
+  explicit Fixture(std::uint8_t count = 5, std::uint64_t seed = 1) : Stage(count, seed) { first = elect(); }
   ~Fixture() { CHECK(wrong == std::vector<std::string>{}); }
   void settle() { pass(kHeartbeats); }
   // Messages pass only among these, or among the others.
@@ -33,13 +31,6 @@ struct Fixture : Stage {
   }
   void heal() {
     loses = [](NodeId, NodeId) { return false; };
-  }
-  std::set<NodeId> all_but(NodeId one) const {
-    std::set<NodeId> others;
-    for (std::uint8_t i = 1; i < replicas.size(); ++i) {
-      if (NodeId{i} != one) others.insert({i});
-    }
-    return others;
   }
   NodeId first;  // leader
 };
@@ -254,8 +245,7 @@ TEST_CASE("a leader in the minority neither refuses nor redirects what may be co
     CHECK(f.answers_to("P") == "redirect");
     CHECK(f.answers.back().leader == f.id(second));
   }
-  SUBCASE("the next leader has it") {
-    f.part({companion, another(f, companion, f.first), second == NodeId{5} ? NodeId{4} : NodeId{5}});
+  SUBCASE("nothing is, but the next leader's first entry is of a later term") {
     f.heal();
     f.settle();
     CHECK(f.answers_to("P") == "redirect");

@@ -199,6 +199,11 @@ TEST_CASE("a roster names its replicas alike in whatever order it was given") {
   CHECK_FALSE(Roster::make({}));
   CHECK_FALSE(Roster::make({{1}, {1}}));
   CHECK_FALSE(Roster::make({{1}, kEverybody}));
+  std::vector<Id> most;
+  for (std::uint16_t i = 0; i < kReplicasMax; ++i) most.push_back({i});
+  CHECK(Roster::make(most)->nodes().back() == NodeId{kReplicasMax});
+  most.push_back({kReplicasMax});
+  CHECK_FALSE(Roster::make(most));
   CHECK(parse_id("0A1F") == Id{0x0A1F});
   CHECK(text_of({0x0A1F}) == "0A1F");
 }

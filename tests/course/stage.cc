@@ -20,7 +20,9 @@ Roster roster_of(std::uint8_t replicas) {
 
 Stage::Stage(std::uint8_t count, std::uint64_t seed, bool started)
     : roster(roster_of(count)), replicas(count + 1u), seed_(seed) {
-  for (std::uint8_t node = 1; started && node <= count; ++node) start({node});
+  for (const NodeId node : roster.nodes()) {
+    if (started) start(node);
+  }
 }
 
 void Stage::start(NodeId node) {
@@ -102,29 +104,32 @@ void Stage::pass(Duration span) {
   deliver();
   while (true) {
     Time next = kNever;
-    for (std::uint8_t i = 1; i < replicas.size(); ++i) {
-      if (alive({i})) next = std::min(next, replicas[i]->deadline());
-    }
+    for (const NodeId node : living()) next = std::min(next, at(node).deadline());
     if (next > end) break;
     now = std::max(now, next);
-    for (std::uint8_t i = 1; i < replicas.size(); ++i) {
-      if (!alive({i}) || replicas[i]->deadline() > now) continue;
-      replicas[i]->on_deadline(now);
-      turn({i});
+    for (const NodeId node : living()) {
+      if (at(node).deadline() > now) continue;
+      replicas[node.value]->on_deadline(now);
+      turn(node);
     }
     deliver();
   }
   now = std::max(now, end);
 }
 
+std::vector<NodeId> Stage::living() const {
+  std::vector<NodeId> nodes = roster.nodes();
+  std::erase_if(nodes, [&](NodeId node) { return !alive(node); });
+  return nodes;
+}
+
 NodeId Stage::leader() const {
   NodeId leader;
   Term term;
-  for (std::uint8_t i = 1; i < replicas.size(); ++i) {
-    if (!alive({i})) continue;
-    const raft::Raft& raft = replicas[i]->replica().raft();
+  for (const NodeId node : living()) {
+    const raft::Raft& raft = at(node).replica().raft();
     if (raft.role() != raft::Role::leader || raft.term() < term) continue;
-    leader = {i};
+    leader = node;
     term = raft.term();
   }
   return leader;
@@ -139,7 +144,7 @@ NodeId Stage::elect() {
 
 std::size_t Stage::held_anywhere() const {
   std::size_t held = 0;
-  for (std::uint8_t i = 1; i < replicas.size(); ++i) held += alive({i}) ? replicas[i]->held() : 0;
+  for (const NodeId node : living()) held += at(node).held();
   return held;
 }
 

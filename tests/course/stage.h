@@ -30,7 +30,7 @@ struct Answer {
 class Stage {
  public:
   // All start at once; with `started` false none does: see start().
-  explicit Stage(std::uint8_t replicas, std::uint64_t seed = 1, bool started = true);
+  explicit Stage(std::uint8_t count, std::uint64_t seed = 1, bool started = true);
 
   void start(NodeId node);
   void kill(NodeId node) { dead_.insert(node); }
@@ -50,6 +50,7 @@ class Stage {
   void deliver();            // all that is on its way, and what comes of it
   void pass(Duration span);  // time, with deadlines and messages
   NodeId elect();  // passes until there is a leader, everybody knows it and the network is quiet; that one
+  std::vector<NodeId> living() const;
   NodeId leader() const;  // the one of the highest term, alive; nobody: none
 
   const CourseReplica& at(NodeId node) const { return *replicas[node.value]; }

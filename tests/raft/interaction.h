@@ -1,7 +1,8 @@
 // The stage of the golden transcripts: a few nodes, a network that delivers what it is told to, and a clock
 // that moves when it is told to. Every message sent and every change of state is a line.
 //
-//   nodes N [election= heartbeat= (ms) append_size= inflight= chunk= window= pre_vote= check_quorum= lease= thrift= (ms)]
+//   nodes N [election= heartbeat= thrift= (ms) append_size= inflight= chunk= window= pre_vote= check_quorum=
+//   lease=]
 //   tick N             the clock moves to N's deadline, if that is ahead; N alone notices
 //   wait MS            the clock moves; nobody notices
 //   run MS             time passes for all, messages arrive and disks finish at once

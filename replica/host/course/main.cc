@@ -35,22 +35,20 @@ class Process {
 
   void wait_for_datagrams() {
     socket_.async_wait(udp::socket::wait_read, [this](error_code) {
-      if (!receive()) return io_.stop();
+      receive();
       turn();
       wait_for_datagrams();
     });
   }
 
-  // All that has come. False: the simulator, which we have heard before, is gone.
-  bool receive() {
+  // All that has come, so that it shares a turn.
+  void receive() {
     for (int i = 0; i < kDatagramsATurn; ++i) {
       error_code error;
       const std::size_t size = socket_.receive(boost::asio::buffer(buffer_), 0, error);
-      if (error == boost::asio::error::connection_refused && replica_.heard()) return false;
-      if (error) return true;
+      if (error) return on_error(error);
       replica_.on_datagram(now(), std::string_view(buffer_.data(), size));
     }
-    return true;
   }
 
   void turn() {
@@ -58,11 +56,18 @@ class Process {
     if (time >= replica_.deadline()) replica_.on_deadline(time);
     replica_.settle(time, out_);
     for (const std::string& datagram : out_) {
-      error_code error;  // what cannot be sent is lost
+      error_code error;
       socket_.send(boost::asio::buffer(datagram), 0, error);
+      on_error(error);
     }
     out_.clear();
     wait_for_deadline();
+  }
+
+  // What cannot be sent is lost. Only when nobody has the simulator's port any more is there nothing left to
+  // do.
+  void on_error(error_code error) {
+    if (error == boost::asio::error::connection_refused && replica_.heard()) io_.stop();
   }
 
   // A timer that fires too early does no harm, so a deadline that has moved away leaves it as it is.
