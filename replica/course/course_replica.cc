@@ -25,6 +25,7 @@ ReplicaOptions options_of(const Roster& roster, NodeId self) {
   options.raft.heartbeat_interval = std::chrono::milliseconds(500);
   options.raft.election_timeout_min = std::chrono::milliseconds(1100);
   options.raft.election_timeout_max = std::chrono::milliseconds(1600);
+  options.raft.vote_retry = std::chrono::milliseconds(30);
   options.raft.read_mode = raft::ReadMode::lease;
   options.raft.clock_drift_max = Ratio{50'000};
   options.raft.thrift_patience = std::chrono::milliseconds(3);

@@ -43,6 +43,7 @@ void Raft::become_follower(Time now, Term term, NodeId leader, Effects& effects)
   role_ = Role::follower;
   leader_ = leader;
   votes_.clear();
+  ask_again_at_ = kNever;
   progress_.clear();
   round_starts_.clear();
   transfer_to_ = {};
@@ -60,19 +61,34 @@ void Raft::campaign(Time now, bool pre_vote, bool transfer, Effects& effects) {
     ack_due_ = false;
     if (!incoming_.installing) incoming_ = {};
   }
-  const Term asked = pre_vote ? term().next() : term();
-  auto& send = pre_vote ? effects.send : effects.send_when_durable;
-  const auto ask = [&](const std::vector<NodeId>& voters) {
-    for (const NodeId id : voters) {
-      if (id != config_.id) send.push_back({id, RequestVote{asked, log_.last(), pre_vote, transfer}});
-    }
-  };
-  ask(configuration_.voters);
-  for (const NodeId id : configuration_.outgoing) {
-    if (std::ranges::find(configuration_.voters, id) == configuration_.voters.end()) ask({id});
-  }
+  ask_for_votes(transfer, effects);
+  asked_ = 1;
+  const bool again = config_.vote_retry != Duration::zero() && !transfer;
+  ask_again_at_ = again ? now + config_.vote_retry : kNever;
   // A pre-vote of one's own is free. A vote counts once it is durable: see persisted().
   if (pre_vote || bug(Bug::term_not_persisted)) count_vote(now, config_.id, effects);
+}
+
+// Of those who have not granted theirs.
+void Raft::ask_for_votes(bool transfer, Effects& effects) {
+  const bool pre_vote = role_ == Role::pre_candidate;
+  const Term asked = pre_vote ? term().next() : term();
+  auto& send = pre_vote ? effects.send : effects.send_when_durable;
+  const auto ask = [&](NodeId id) {
+    const bool granted = std::ranges::find(votes_, id) != votes_.end();
+    if (id != config_.id && !granted)
+      send.push_back({id, RequestVote{asked, log_.last(), pre_vote, transfer}});
+  };
+  std::ranges::for_each(configuration_.voters, ask);
+  for (const NodeId id : configuration_.outgoing) {
+    if (std::ranges::find(configuration_.voters, id) == configuration_.voters.end()) ask(id);
+  }
+}
+
+void Raft::ask_again(Time now, Effects& effects) {
+  constexpr std::uint32_t kAsksMax = 3;
+  ask_for_votes(false, effects);
+  ask_again_at_ = ++asked_ < kAsksMax ? now + config_.vote_retry * asked_ : kNever;
 }
 
 void Raft::count_vote(Time now, NodeId from, Effects& effects) {
@@ -92,6 +108,7 @@ void Raft::become_leader(Time now, Effects& effects) {
   role_ = Role::leader;
   leader_ = config_.id;
   votes_.clear();
+  ask_again_at_ = kNever;
   progress_.clear();
   const auto add = [&](const std::vector<NodeId>& members) {
     for (const NodeId id : members) {

@@ -66,16 +66,13 @@ bool Raft::sent_at_once(const Progress& peer) const {
   return peer.preferred || peer.mode != Mode::replicate || peer.id == transfer_to_;
 }
 
-// The last fifth of the interval between heartbeats is time enough to find entries that one message can carry
-// along with it.
-bool Raft::heartbeat_may_go_with_entries(Time now) const {
-  if (now < heartbeat_at_ - config_.heartbeat_interval / 5) return false;
+bool Raft::has_new_entries() const {
   return std::ranges::any_of(progress_, [&](const Progress& peer) {
     return peer.preferred && peer.mode == Mode::replicate && peer.next <= log_.last().index;
   });
 }
 
-// Before a heartbeat: whoever has answered the last one, the most advanced first.
+// Before a heartbeat: whoever has answered since the last one, the most advanced first.
 void Raft::prefer_who_answers() {
   std::vector<Progress*> peers;
   for (Progress& peer : progress_) {
@@ -83,23 +80,23 @@ void Raft::prefer_who_answers() {
     if (configuration_.votes(peer.id)) peers.push_back(&peer);
   }
   const auto better = [](const Progress* a, const Progress* b) {
-    return a->round != b->round ? a->round > b->round : a->match > b->match;
+    return a->unanswered != b->unanswered ? a->unanswered < b->unanswered : a->match > b->match;
   };
   std::ranges::stable_sort(peers, better);
-  for (std::size_t i = 0; i < configuration_.voters.size() / 2 && i < peers.size(); ++i)
-    peers[i]->preferred = true;
+  const std::size_t bare = std::min(configuration_.voters.size() / 2, peers.size());
+  for (std::size_t i = 0; i < bare; ++i) peers[i]->preferred = true;
 }
 
 // A quorum's worth was not enough. Where one message is lost, or one follower is gone, so may be the next:
 // thrift rests for a few entries.
 void Raft::grow_impatient() {
   constexpr std::uint64_t kGenerousEntries = 4;
-  constexpr std::uint64_t kRoundsMissed = 3;  // by one who is not there
+  constexpr std::uint32_t kUnanswered = 3;  // then it is not there
   generous_upto_ = {log_.last().index.value + kGenerousEntries};
   impatient_at_ = kNever;
   patience_ *= 2;
   for (Progress& peer : progress_) {
-    if (round_ - peer.round > kRoundsMissed) continue;
+    if (peer.unanswered > kUnanswered) continue;
     peer.waiting = false;
     if (peer.mode == Mode::replicate) peer.next = std::max(peer.match, log_.base().index).next();
   }
@@ -111,6 +108,7 @@ void Raft::on(Time now, NodeId from, const AppendReply& message, Effects& effect
   Progress* peer = find(from);
   if (peer == nullptr) return;
   peer->active = true;
+  peer->unanswered = 0;
   if (message.round > peer->round && message.round <= round_) {
     peer->round = message.round;
     confirm_rounds();
@@ -231,6 +229,7 @@ void Raft::on(Time now, NodeId from, const SnapshotReply& message, Effects& effe
   Progress* peer = find(from);
   if (peer == nullptr) return;
   peer->active = true;
+  peer->unanswered = 0;
   if (message.round > peer->round && message.round <= round_) {
     peer->round = message.round;
     confirm_rounds();

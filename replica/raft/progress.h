@@ -24,6 +24,7 @@ struct Progress {
   Index next;                    // the first entry not sent yet; match < next
   std::uint64_t round = 0;       // the highest round of ours that it has echoed
   std::uint64_t sent_round = 0;  // and that was sent to it
+  std::uint32_t unanswered = 0;  // heartbeats since it was last heard from
   bool preferred = false;        // thrift: one of the quorum that entries are sent to at once
   // While mode is snapshot; go-back-n over chunks:
   SnapshotPtr sending;                // which one: kept, even if a newer one is taken meanwhile

@@ -38,7 +38,7 @@ void Raft::step(Time now, NodeId from, const Message& message, Effects& effects)
 }
 
 Time Raft::deadline() const {
-  if (role_ != Role::leader) return election_at_;
+  if (role_ != Role::leader) return std::min(election_at_, ask_again_at_);
   Time at = heartbeat_at_;
   if (config_.check_quorum) at = std::min(at, check_quorum_at_);
   if (transfer_to_) at = std::min(at, transfer_until_);
@@ -47,6 +47,7 @@ Time Raft::deadline() const {
 
 void Raft::tick(Time now, Effects& effects) {
   if (role_ != Role::leader) {
+    if (now >= ask_again_at_) ask_again(now, effects);
     if (now < election_at_) return;
     reset_election_timer(now);
     if (!fenced() && configuration_.votes(config_.id)) campaign(now, config_.pre_vote, false, effects);
@@ -100,10 +101,15 @@ void Raft::flush(Time now, Effects& effects) {
     return;
   }
   const bool thrifty = config_.thrift_patience != Duration::zero();
-  if (thrifty && heartbeat_may_go_with_entries(now)) heartbeat_due_ = true;
+  const bool entries = thrifty && has_new_entries();
+  // One message carries entries along with a heartbeat that is nearly due.
+  if (entries && now >= heartbeat_at_ - config_.heartbeat_interval / 5) heartbeat_due_ = true;
   const bool everyone = heartbeat_due_ || round_wanted_;
-  if (heartbeat_due_) prefer_who_answers();
-  if (everyone) start_round(now);
+  if (everyone || entries) start_round(now);
+  if (heartbeat_due_) {
+    prefer_who_answers();
+    for (Progress& peer : progress_) ++peer.unanswered;
+  }
   for (Progress& peer : progress_) {
     if (heartbeat_due_ || sent_at_once(peer)) replicate_to(peer, heartbeat_due_, effects);
   }

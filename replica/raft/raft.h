@@ -35,6 +35,9 @@ struct Config {
   Duration election_timeout_min = std::chrono::milliseconds(150);  // Raft 9.3
   Duration election_timeout_max = std::chrono::milliseconds(300);
   Duration heartbeat_interval = std::chrono::milliseconds(50);
+  // A campaign asks those who have not voted for it again after this long, and once more after twice that; 0:
+  // only the next campaign does.
+  Duration vote_retry{};
   bool pre_vote = true;
   bool check_quorum = true;
   ReadMode read_mode = ReadMode::read_index;
@@ -136,6 +139,8 @@ class Raft {
   // Elections (election.cc).
   void become_follower(Time now, Term term, NodeId leader, Effects& effects);
   void campaign(Time now, bool pre_vote, bool transfer, Effects& effects);
+  void ask_for_votes(bool transfer, Effects& effects);
+  void ask_again(Time now, Effects& effects);
   void become_leader(Time now, Effects& effects);
   void count_vote(Time now, NodeId from, Effects& effects);
   void reset_election_timer(Time now);
@@ -167,7 +172,7 @@ class Raft {
   void start_round(Time now);
   void confirm_rounds();
   void check_quorum(Time now, Effects& effects);
-  bool heartbeat_may_go_with_entries(Time now) const;
+  bool has_new_entries() const;
   bool sent_at_once(const Progress& peer) const;
   void prefer_who_answers();
   void grow_impatient();
@@ -191,6 +196,8 @@ class Raft {
   Time election_at_{};
   Time heard_leader_{};  // or started: from then on, election_timeout_min long, no vote deposes a leader
   std::vector<NodeId> votes_;  // granted in this campaign
+  Time ask_again_at_ = kNever;
+  std::uint32_t asked_ = 0;  // times, in this campaign
 
   // Of a follower, in this term.
   Index matched_;  // equal to the leader's log up to here

@@ -111,6 +111,7 @@ void Interaction::start(const Directive& directive) {
   config.pre_vote = directive.number("pre_vote", 1) != 0;
   config.check_quorum = directive.number("check_quorum", 1) != 0;
   if (directive.number("lease", 0) != 0) config.read_mode = ReadMode::lease;
+  config.vote_retry = milliseconds(directive.number("vote_retry", 0));
   config.thrift_patience = milliseconds(directive.number("thrift", 0));
   config.append_size_max = static_cast<std::size_t>(directive.number("append_size", 1200));
   config.inflight_size_max = static_cast<std::size_t>(directive.number("inflight", 1 << 18));

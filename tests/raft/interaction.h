@@ -2,7 +2,7 @@
 // that moves when it is told to. Every message sent and every change of state is a line.
 //
 //   nodes N [election= heartbeat= thrift= (ms) append_size= inflight= chunk= window= pre_vote= check_quorum=
-//   lease=]
+//   lease= vote_retry= (ms)]
 //   tick N             the clock moves to N's deadline, if that is ahead; N alone notices
 //   wait MS            the clock moves; nobody notices
 //   run MS             time passes for all, messages arrive and disks finish at once

@@ -26,6 +26,7 @@ class Schedule {
     config.check_quorum = chance_.chance({800'000});
     if (config.check_quorum && chance_.chance({300'000})) config.read_mode = ReadMode::lease;
     if (chance_.chance({300'000})) config.thrift_patience = milliseconds(chance_.between(1, 30));
+    if (chance_.chance({300'000})) config.vote_retry = milliseconds(chance_.between(1, 100));
     config.append_size_max = chance_.between(20, 100);
     config.inflight_size_max = chance_.between(50, 500);
     config.snapshot_chunk_size = chance_.between(1, 30);
