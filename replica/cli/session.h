@@ -1,6 +1,7 @@
 // A client of a cluster as a program uses it: asks one thing, waits for the answer.
 #pragma once
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ class Session {
 
  private:
   boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
   host::RealTime clock_;
   host::UdpSocket socket_;
   client::Client client_;

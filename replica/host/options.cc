@@ -101,6 +101,9 @@ void check(const ServeOptions& options) {
   if (own == options.cluster.end())
     throw Failure("--id: replica " + std::to_string(options.id.value) + " is not one of --cluster");
   if (options.data.empty()) throw Failure("--data is missing; name a directory for this replica's log");
+  if (!options.key_file.empty()) throw Failure("--key-file: sealed datagrams are not wired in yet");
+  if (options.resp || options.redirect || !options.tls_cert.empty() || !options.requirepass.empty())
+    throw Failure("--resp: Redis clients are not served yet");
   const bool local = on_loopback(options.cluster) && (!options.listen || is_loopback(*options.listen));
   if (!local && options.key_file.empty() && !options.insecure_network)
     throw Failure(

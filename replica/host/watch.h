@@ -16,7 +16,6 @@ class Watch {
   raft::Role role_ = raft::Role::follower;
   Term term_;
   NodeId leader_;
-  bool disk_full_ = false;
   Time refusals_due_{};
   ReplicaCounters seen_;
 };
