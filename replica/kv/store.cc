@@ -105,10 +105,9 @@ void Store::execute(const CommandView& command, Buffer& result) {
       return append(command, result);
     case CommandKind::increment:
       return increment(command, result);
-    case CommandKind::open_session:
-      break;
+    default:
+      ASSERT(command.kind() != CommandKind::open_session);
   }
-  ASSERT(command.kind() != CommandKind::open_session);
 }
 
 void Store::put(const CommandView& command, Buffer& result) {

@@ -167,6 +167,7 @@ bool sound(const ClientRequest& request) {
   const auto command = kv::CommandView::parse(request.command);
   if (!command) return false;
   // A session is opened from outside of any, and only reads do without one.
+  if (command->kind() == kv::CommandKind::tick) return false;  // only a leader lets time pass
   const bool opens = command->kind() == kv::CommandKind::open_session;
   return request.session.value == 0 ? opens || command->is_read() : !opens;
 }

@@ -40,6 +40,30 @@ inline Command multi_get(std::vector<std::string> keys) {
 inline Command multi_put(std::vector<Command::Pair> pairs) {
   return {.kind = CommandKind::multi_put, .pairs = std::move(pairs)};
 }
+inline Command multi_remove(std::vector<std::string> keys) {
+  Command command = multi_get(std::move(keys));
+  command.kind = CommandKind::multi_remove;
+  return command;
+}
+inline Command set(std::string key, std::string value, std::uint8_t flags = 0, std::uint64_t ttl = 0) {
+  Command command = make(CommandKind::set, std::move(key), std::move(value));
+  command.flags = flags;
+  command.ttl = ttl;
+  return command;
+}
+inline Command take(std::string key) { return make(CommandKind::take, std::move(key)); }
+inline Command expire(std::string key, std::uint64_t ttl) {
+  Command command = make(CommandKind::expire, std::move(key));
+  command.ttl = ttl;
+  return command;
+}
+inline Command ttl(std::string key) { return make(CommandKind::ttl, std::move(key)); }
+inline Command count() { return {.kind = CommandKind::count}; }
+inline Command clear() { return {.kind = CommandKind::clear}; }
+inline Command scan(std::uint64_t from, std::uint32_t limit, std::string pattern) {
+  return {.kind = CommandKind::scan, .from = from, .limit = limit, .pattern = std::move(pattern)};
+}
+inline Command tick() { return {.kind = CommandKind::tick}; }
 inline Command open_session() { return {.kind = CommandKind::open_session}; }
 
 inline Buffer payload(std::uint64_t session, std::uint64_t sequence, std::uint64_t acked,
