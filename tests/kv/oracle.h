@@ -52,7 +52,8 @@ class Oracle {
       return {Status::ok, {{std::nullopt, index_}}};
     }
     if (command.kind == CommandKind::count) {
-      const auto present = std::count_if(keys_.begin(), keys_.end(), [](const auto& k) { return k.second.value; });
+      const auto present =
+          std::count_if(keys_.begin(), keys_.end(), [](const auto& k) { return k.second.value; });
       return {Status::ok, {{std::to_string(present), index_}}};
     }
     for (const auto& pair : command.pairs) result.items.push_back(item(command, pair, result.status));
@@ -93,8 +94,9 @@ class Oracle {
         set(pair.key, before.value_or("") + pair.value, expiry);
         return {std::to_string(keys_[pair.key].value->size()), index_};
       case CommandKind::set: {
-        const std::optional<std::string> old = (command.flags & set_flag::want_old) != 0 ? before : std::nullopt;
-        status = (command.flags & set_flag::only_if_absent) != 0 && before    ? Status::mismatch
+        const std::optional<std::string> old =
+            (command.flags & set_flag::want_old) != 0 ? before : std::nullopt;
+        status = (command.flags & set_flag::only_if_absent) != 0 && before     ? Status::mismatch
                  : (command.flags & set_flag::only_if_present) != 0 && !before ? Status::mismatch
                                                                                : Status::ok;
         if (status == Status::mismatch) return {old, version};

@@ -88,7 +88,6 @@ class RandomRequests {
     return sent_.back();
   }
 
-
   struct Client {
     std::uint64_t id = 0;
     std::uint64_t next = 0;

@@ -2,6 +2,8 @@
 // at any moment goes on exactly as the one it was taken from.
 #include <array>
 
+#include "replica/kv/restore.h"
+
 #include "tests/kv/oracle.h"
 #include "tests/kv/random_requests.h"
 
@@ -21,7 +23,8 @@ TEST_CASE(
       const Draw draw = requests.draw(index);
       f.time = draw.time;
       const Result got = f.apply(draw.session, draw.sequence, draw.acked, draw.command);
-      const Result expected = oracle.apply(index, draw.session, draw.sequence, draw.acked, draw.command, draw.time);
+      const Result expected =
+          oracle.apply(index, draw.session, draw.sequence, draw.acked, draw.command, draw.time);
       REQUIRE(got == expected);
       ++seen[static_cast<std::size_t>(got.status)];
       REQUIRE(f.store.sessions().size() <= tight().sessions_max);
@@ -102,6 +105,29 @@ TEST_CASE("a snapshot taken in pieces while the store goes on is the one of the 
     f.store.encode(whole = {});
     parsed.store = *Store::parse(whole, tight());
     REQUIRE(parsed.store == f.store);
+  }
+}
+
+TEST_CASE("a snapshot of many keys is of its moment, while keys come, go, and are cleared at once") {
+  for (const bool cleared : {false, true}) {
+    Rng rng(7);
+    Fixture f({.tombstones_max = 50});
+    const auto go_on = [&](int entries) {
+      for (int i = 0; i < entries; ++i) {
+        const std::string key = "key " + std::to_string(rng.between(0, 3000));
+        f(rng.between(0, 3) == 0 ? remove(key) : put(key, std::string(rng.between(0, 40), 'v')));
+      }
+    };
+    go_on(4000);
+    Buffer whole;
+    f.store.encode(whole);
+    Buffer pieces;
+    f.store.begin_snapshot(pieces);
+    for (int step = 0; !f.store.continue_snapshot(1000, pieces); ++step) {
+      go_on(100);
+      if (cleared && step == 20) f(clear());
+    }
+    CHECK(as_text(pieces) == as_text(whole));
   }
 }
 
