@@ -12,6 +12,7 @@ namespace {
 // The digest of a slot is a sum over its head and the blocks of its value, so that an append costs no more
 // than what is appended.
 constexpr std::size_t kBlockSize = 4096;
+constexpr std::size_t kFreedAtOnce = 256;  // slots not worth being put aside
 
 std::uint64_t head_digest(std::uint64_t hash, const Slot& slot) {
   Digest digest;
@@ -184,14 +185,19 @@ void Store::discard_all() {
     capture_->detached = std::move(slots);
     slots = Table();
   }
-  discarded_.push_back({std::move(slots), std::exchange(expiries_, {}), std::exchange(tombstones_, {})});
+  put_aside({std::move(slots), std::exchange(expiries_, {}), std::exchange(tombstones_, {})});
   present_ = encoded_ = 0;
   sum_ = 0;
 }
 
 void Store::discard(Capture capture) {
-  discarded_.push_back({std::move(capture.before), {}, {}});
-  if (capture.detached) discarded_.push_back({std::move(*capture.detached), {}, {}});
+  put_aside({std::move(capture.before), {}, {}});
+  if (capture.detached) put_aside({std::move(*capture.detached), {}, {}});
+}
+
+void Store::put_aside(Discarded discarded) {
+  const std::size_t size = discarded.slots.size() + discarded.expiries.size() + discarded.tombstones.size();
+  if (size > kFreedAtOnce) discarded_.push_back(std::move(discarded));
 }
 
 void Store::tidy(std::size_t slots) {

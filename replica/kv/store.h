@@ -70,6 +70,7 @@ class Store {
   // bytes are to come; continue_snapshot appends about as many bytes as asked for; true: that was the last.
   std::size_t begin_snapshot(Buffer& out);
   bool continue_snapshot(std::size_t bytes, Buffer& out);
+  void abandon_snapshot();
   // A store from a snapshot, also in pieces.
   class Restore;
   // Nothing unless the bytes are a whole snapshot that these options could have led to.
@@ -138,6 +139,7 @@ class Store {
   void leave(std::uint64_t hash, const Slot& slot, std::size_t kept);
   void discard_all();
   void discard(Capture capture);
+  void put_aside(Discarded discarded);
 
   // Snapshots (store_snapshot.cc).
   void encode_head(Buffer& out) const;

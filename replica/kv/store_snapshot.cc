@@ -72,7 +72,7 @@ void Store::encode(Buffer& out) const {
 }
 
 std::size_t Store::begin_snapshot(Buffer& out) {
-  if (capture_) discard(std::move(*capture_));
+  abandon_snapshot();
   capture_.emplace();
   encode_head(out);
   return encoded_;
@@ -83,9 +83,13 @@ bool Store::continue_snapshot(std::size_t bytes, Buffer& out) {
   Writer writer(out);
   const Table& now = capture_->detached ? *capture_->detached : slots_;
   if (!encode_slots(now, capture_->before, capture_->next, bytes, writer)) return false;
-  discard(std::move(*capture_));
-  capture_.reset();
+  abandon_snapshot();
   return true;
+}
+
+void Store::abandon_snapshot() {
+  if (capture_) discard(std::move(*capture_));
+  capture_.reset();
 }
 
 std::optional<Store> Store::parse(Bytes bytes, const Options& options) {
