@@ -9,11 +9,27 @@
 namespace norn::kv {
 namespace {
 
-bool is_multi(CommandKind kind) { return kind == CommandKind::multi_get || kind == CommandKind::multi_put; }
+bool is_multi(CommandKind kind) {
+  return kind == CommandKind::multi_get || kind == CommandKind::multi_put ||
+         kind == CommandKind::multi_remove;
+}
+
+bool is_keyless(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::open_session:
+    case CommandKind::count:
+    case CommandKind::clear:
+    case CommandKind::scan:
+    case CommandKind::tick:
+      return true;
+    default:
+      return false;
+  }
+}
 
 bool has_values(CommandKind kind) {
   return kind == CommandKind::put || kind == CommandKind::compare_and_set || kind == CommandKind::append ||
-         kind == CommandKind::multi_put;
+         kind == CommandKind::multi_put || kind == CommandKind::set;
 }
 
 // Sorts on the stack: at most kMultiKeysMax views, and no allocation.
@@ -30,8 +46,7 @@ bool keys_differ(CommandView::Pairs pairs) {
 
 void encode(const Command& command, Buffer& out) {
   const bool multi = is_multi(command.kind);
-  const bool keyless = command.kind == CommandKind::open_session;
-  ASSERT(multi || command.pairs.size() == (keyless ? 0 : 1));
+  ASSERT(multi || command.pairs.size() == (is_keyless(command.kind) ? 0 : 1));
   Writer writer(out);
   writer.integer(static_cast<std::uint8_t>(command.kind));
   if (multi) writer.integer(static_cast<std::uint32_t>(command.pairs.size()));
@@ -43,6 +58,13 @@ void encode(const Command& command, Buffer& out) {
   if (command.kind == CommandKind::compare_and_set) {
     writer.integer(static_cast<std::uint8_t>(command.expected.has_value()));
     if (command.expected) writer.sized(*command.expected);
+  }
+  if (command.kind == CommandKind::set) writer.integer(command.flags);
+  if (command.kind == CommandKind::set || command.kind == CommandKind::expire) writer.integer(command.ttl);
+  if (command.kind == CommandKind::scan) {
+    writer.integer(command.from);
+    writer.integer(command.limit);
+    writer.sized(command.pattern);
   }
 }
 
@@ -56,7 +78,7 @@ std::optional<CommandView> CommandView::parse(Bytes bytes) {
   if (bytes.size() > kCommandSizeMax) return std::nullopt;
   Reader in(bytes);
   const auto kind = in.integer<std::uint8_t>();
-  if (kind > static_cast<std::uint8_t>(CommandKind::open_session)) return std::nullopt;
+  if (kind > static_cast<std::uint8_t>(CommandKind::tick)) return std::nullopt;
   CommandView view;
   view.kind_ = static_cast<CommandKind>(kind);
   view.bytes_ = bytes;
@@ -72,7 +94,7 @@ bool CommandView::parse_pairs(Reader& in) {
     count_ = in.integer<std::uint32_t>();
     if (count_ == 0 || count_ > kMultiKeysMax) return false;
   } else {
-    count_ = kind_ == CommandKind::open_session ? 0 : 1;
+    count_ = is_keyless(kind_) ? 0 : 1;
   }
   pairs_ = in.rest();
   const bool with_values = has_values(kind_);
@@ -89,14 +111,55 @@ bool CommandView::parse_pairs(Reader& in) {
 }
 
 bool CommandView::parse_rest(Reader& in) {
-  if (kind_ == CommandKind::increment) delta_ = static_cast<std::int64_t>(in.integer<std::uint64_t>());
-  if (kind_ == CommandKind::compare_and_set) {
-    const auto present = in.integer<std::uint8_t>();
-    if (present > 1) return false;
-    if (present == 1) expected_ = in.sized_text();
-    if (expected_ && expected_->size() > kValueSizeMax) return false;
+  switch (kind_) {
+    case CommandKind::increment:
+      delta_ = static_cast<std::int64_t>(in.integer<std::uint64_t>());
+      return in.ok();
+    case CommandKind::compare_and_set: {
+      const auto present = in.integer<std::uint8_t>();
+      if (present > 1) return false;
+      if (present == 1) expected_ = in.sized_text();
+      return in.ok() && (!expected_ || expected_->size() <= kValueSizeMax);
+    }
+    case CommandKind::set:
+      return parse_set(in);
+    case CommandKind::expire:
+      return parse_ttl(in);
+    case CommandKind::scan:
+      from_ = in.integer<std::uint64_t>();
+      limit_ = in.integer<std::uint32_t>();
+      pattern_ = in.sized_text();
+      return in.ok() && pattern_.size() <= kPatternSizeMax;
+    default:
+      return true;
   }
-  return in.ok();
+}
+
+bool CommandView::parse_set(Reader& in) {
+  flags_ = in.integer<std::uint8_t>();
+  if (flags_ >
+      (set_flag::only_if_absent | set_flag::only_if_present | set_flag::keep_ttl | set_flag::want_old))
+    return false;
+  if (has(set_flag::only_if_absent) && has(set_flag::only_if_present)) return false;
+  return parse_ttl(in) && !(has(set_flag::keep_ttl) && ttl_ != 0);
+}
+
+bool CommandView::parse_ttl(Reader& in) {
+  ttl_ = in.integer<std::uint64_t>();
+  return in.ok() && ttl_ <= kTtlMax;
+}
+
+bool CommandView::is_read() const {
+  switch (kind_) {
+    case CommandKind::get:
+    case CommandKind::multi_get:
+    case CommandKind::ttl:
+    case CommandKind::count:
+    case CommandKind::scan:
+      return true;
+    default:
+      return false;
+  }
 }
 
 CommandView::Pairs CommandView::pairs() const {

@@ -10,9 +10,16 @@
 //           | key delta:u64                   increment; the delta in two's complement
 //           | count:u32 key{count}            multi_get; keys differ from one another
 //           | count:u32 (key value){count}    multi_put; keys differ from one another
-//           |                                 open_session
+//           |                                 open_session, count, clear, tick
+//           | key value flags:u8 ttl          set; flags as in set_flag
+//           | key                             take, ttl
+//           | count:u32 key{count}            multi_remove; keys differ from one another
+//           | key ttl                         expire; 0: the key stays for good
+//           | from:u64 limit:u32 pattern      scan, from a hash on; limit: keys looked at, 0: all
 //   key     = size:u32 byte{size}             1..kKeySizeMax bytes
 //   value   = size:u32 byte{size}             0..kValueSizeMax bytes
+//   pattern = size:u32 byte{size}             0..kPatternSizeMax bytes, see glob.h; empty: every key
+//   ttl     = u64                             milliseconds, 0..kTtlMax; 0: none
 #pragma once
 
 #include <iterator>
@@ -27,7 +34,9 @@ namespace norn::kv {
 
 inline constexpr std::size_t kKeySizeMax = std::size_t{64} << 10;     // bytes; a key is not empty
 inline constexpr std::size_t kValueSizeMax = std::size_t{1} << 20;    // bytes
-inline constexpr std::size_t kMultiKeysMax = 128;                     // keys of one multi_get or multi_put
+inline constexpr std::size_t kPatternSizeMax = 4096;                  // bytes
+inline constexpr std::size_t kMultiKeysMax = 128;                     // keys of one command
+inline constexpr std::uint64_t kTtlMax = std::uint64_t{1} << 53;      // milliseconds
 inline constexpr std::size_t kCommandSizeMax = std::size_t{4} << 20;  // bytes, encoded; binds multi_put only
 
 enum class CommandKind : std::uint8_t {
@@ -40,19 +49,41 @@ enum class CommandKind : std::uint8_t {
   multi_get,
   multi_put,
   open_session,
+  set,           // put, on a condition and with an expiry
+  take,          // remove, and the value that was there
+  multi_remove,  //
+  expire,        // the key lives from now on for so long
+  ttl,           // for how long
+  count,         // of the keys present
+  clear,         // removes them all
+  scan,          // lists them, in the order of their hashes
+  tick,          // the time has come for what expires: a leader's own, never a client's
 };
+
+// Flags of set. The conditions exclude each other, and keep_ttl excludes a ttl.
+namespace set_flag {
+inline constexpr std::uint8_t only_if_absent = 1;
+inline constexpr std::uint8_t only_if_present = 2;
+inline constexpr std::uint8_t keep_ttl = 4;
+inline constexpr std::uint8_t want_old = 8;
+}  // namespace set_flag
 
 struct Command {
   struct Pair {
     std::string key;
-    std::string value{};  // put, append, compare_and_set, multi_put: what is written or appended
+    std::string value{};  // put, append, compare_and_set, multi_put, set: what is written or appended
 
     friend bool operator==(const Pair&, const Pair&) = default;
   };
   CommandKind kind = CommandKind::get;
-  std::vector<Pair> pairs{};              // one, but for the multi-key kinds; none for open_session
+  std::vector<Pair> pairs{};              // as many as the grammar says
   std::optional<std::string> expected{};  // compare_and_set; nothing: the key must be absent
   std::int64_t delta = 0;                 // increment
+  std::uint8_t flags = 0;                 // set
+  std::uint64_t ttl = 0;                  // set, expire; milliseconds
+  std::uint64_t from = 0;                 // scan
+  std::uint32_t limit = 0;                // scan
+  std::string pattern{};                  // scan
 
   friend bool operator==(const Command&, const Command&) = default;
 };
@@ -75,7 +106,7 @@ class CommandView {
   static std::optional<CommandView> parse(Bytes bytes);
 
   CommandKind kind() const { return kind_; }
-  bool is_read() const { return kind_ == CommandKind::get || kind_ == CommandKind::multi_get; }
+  bool is_read() const;
   Bytes bytes() const { return bytes_; }  // the encoding
 
   // Of the single-key kinds.
@@ -83,6 +114,13 @@ class CommandView {
   std::string_view value() const { return first_.value; }
   std::optional<std::string_view> expected() const { return expected_; }
   std::int64_t delta() const { return delta_; }
+  bool has(std::uint8_t flag) const { return (flags_ & flag) != 0; }
+  std::uint64_t ttl() const { return ttl_; }  // milliseconds
+
+  // Of scan.
+  std::uint64_t from() const { return from_; }
+  std::uint32_t limit() const { return limit_; }
+  std::string_view pattern() const { return pattern_; }
 
   // Of all kinds: the keys in order, each with its value.
   std::size_t key_count() const { return count_; }
@@ -91,6 +129,8 @@ class CommandView {
  private:
   bool parse_pairs(Reader& in);
   bool parse_rest(Reader& in);
+  bool parse_set(Reader& in);
+  bool parse_ttl(Reader& in);
 
   CommandKind kind_ = CommandKind::get;
   std::uint32_t count_ = 0;
@@ -99,6 +139,11 @@ class CommandView {
   Pair first_;
   std::optional<std::string_view> expected_;
   std::int64_t delta_ = 0;
+  std::uint8_t flags_ = 0;
+  std::uint32_t limit_ = 0;
+  std::uint64_t ttl_ = 0;
+  std::uint64_t from_ = 0;
+  std::string_view pattern_;
 };
 
 // Walks the pairs of a view once; compare with std::default_sentinel.
