@@ -1,0 +1,63 @@
+// Batches: commands that are executed one after the other within one entry, or one read.
+//
+// Their results travel as one, so together they must fit. A batch stops behind the command with which its results
+// exceed kBatchResultSizeMax, or before a read whose result would exceed kResultSizeMax; the client sees from the
+// number of results how far it came, and asks again for the rest, which was not executed. The first command is
+// always executed. A whole batch does not stop: there, a command whose result might not fit is passed over, and
+// says too_large.
+#include "replica/base/assert.h"
+#include "replica/kv/store.h"
+
+namespace norn::kv {
+namespace {
+
+constexpr std::size_t kHeadSize = 2 + 8 + 1 + 4;  // of a result with one item, besides its value
+
+// A bound for the result of a command that is not a read, which must be known before it is executed.
+std::size_t result_size_max(const CommandView& command) {
+  const bool brings_value = command.kind() == CommandKind::take || command.kind() == CommandKind::set ||
+                            command.kind() == CommandKind::compare_and_set;
+  return kHeadSize + (brings_value ? kValueSizeMax : command.key_count() * kHeadSize + 32);
+}
+
+}  // namespace
+
+// Executes the command by execute_one(command), which appends its result.
+template <typename Execute>
+void Store::run_batch(const CommandView& batch, Buffer& result, Execute&& execute_one) const {
+  const std::size_t begin = result.size();
+  const bool whole = batch.has(batch_flag::whole);
+  ResultWriter(result, Status::ok, 1).item(applied_.value, std::string_view());
+  std::size_t executed = 0;
+  batch.each_command([&](const CommandView& command) {
+    const std::size_t at = result.size();
+    Writer(result).integer(std::uint32_t{0});
+    const std::size_t size_before = result.size() - begin;
+    bool fits = command.is_read() || size_before + result_size_max(command) <= kResultSizeMax;
+    if (fits) execute_one(command);
+    fits = fits && result.size() - begin <= kResultSizeMax;
+    ASSERT(fits || whole || executed > 0);
+    if (!fits) {
+      result.resize(at + sizeof(std::uint32_t));
+      ResultWriter(result, Status::too_large);
+    }
+    if (!fits && !whole) {
+      result.resize(at);
+      return false;
+    }
+    Writer(result).patch(at, static_cast<std::uint32_t>(result.size() - at - sizeof(std::uint32_t)));
+    ++executed;
+    return whole || result.size() - begin <= kBatchResultSizeMax;
+  });
+  Writer(result).patch(begin + kHeadSize - 4, static_cast<std::uint32_t>(result.size() - begin - kHeadSize));
+}
+
+void Store::batch(const CommandView& command, Buffer& result) {
+  run_batch(command, result, [&](const CommandView& one) { execute(one, result); });
+}
+
+void Store::read_batch(const CommandView& command, std::uint64_t time, Buffer& result) const {
+  run_batch(command, result, [&](const CommandView& one) { read(one, time, result); });
+}
+
+}  // namespace norn::kv
