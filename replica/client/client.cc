@@ -36,6 +36,15 @@ Client::Client(Options options, Rng rng, Time now) : options_(std::move(options)
   opener_.command = kv::encode(kv::Command{.kind = kv::CommandKind::open_session});
 }
 
+Client::Client(Options options, Rng rng, Time now, Resume resume) : Client(std::move(options), rng, now) {
+  ASSERT(resume.session.value > 0);
+  ASSERT(resume.next.value > 0);
+  resumed_ = true;
+  session_ = resume.session;
+  operations_ = Operations(resume.next);
+  released_ = operations_.acked();
+}
+
 bool Client::submit(Time now, Ticket ticket, Bytes command) {
   if (outstanding_ >= options_.outstanding_max) return false;
   const auto view = kv::CommandView::parse(command);
@@ -170,7 +179,7 @@ void Client::on_done(Time now, std::size_t from, Operation& operation, Bytes res
     ++counters_.sessions_opened;
     return;
   }
-  switch (view->status()) {
+  switch (resumed_ ? kv::Status::ok : view->status()) {
     case kv::Status::session_evicted:
       on_session_evicted();
       return;
@@ -273,7 +282,8 @@ void Client::turn_away(const Operation& operation) {
 // Sending.
 
 void Client::start(Time now, Operation& operation) {
-  operation.acked = operations_.acked();
+  const std::uint64_t left_behind = operation.sequence.value - std::min(operation.sequence.value, kv::kWindow);
+  operation.acked = resumed_ ? Sequence{left_behind} : operations_.acked();
   operation.redirects = 0;
   operation.timeout = options_.attempt_timeout;
   operation.next_pause = options_.attempt_timeout / kFirstPauseShare;

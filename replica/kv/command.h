@@ -75,7 +75,7 @@ inline constexpr std::uint8_t want_old = 8;
 
 // Flags of batch.
 namespace batch_flag {
-inline constexpr std::uint8_t whole = 1;  // all commands or, where the store would stop early, still all (Store)
+inline constexpr std::uint8_t whole = 1;  // it does not stop early (store_batch.cc)
 }  // namespace batch_flag
 
 struct Command {

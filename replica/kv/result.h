@@ -45,7 +45,8 @@
 
 namespace norn::kv {
 
-inline constexpr std::size_t kResultSizeMax = std::size_t{4} << 20;  // bytes, encoded
+inline constexpr std::size_t kResultSizeMax = std::size_t{4} << 20;        // bytes, encoded
+inline constexpr std::size_t kBatchResultSizeMax = std::size_t{256} << 10;  // beyond, a batch stops (store_batch.cc)
 
 enum class Status : std::uint8_t {
   ok,

@@ -2,15 +2,16 @@
 //
 // Their results travel as one, so together they must fit. A batch stops behind the command with which its results
 // exceed kBatchResultSizeMax, or before a read whose result would exceed kResultSizeMax; the client sees from the
-// number of results how far it came, and asks again for the rest, which was not executed. The first command is
-// always executed. A whole batch does not stop: there, a command whose result might not fit is passed over, and
-// says too_large.
-#include "replica/base/assert.h"
+// number of results how far it came, and asks again for the rest, which was not executed. It never stops before the
+// first. Where it must not stop (there, and in a whole batch) a command whose result might not fit is passed over
+// and says too_large.
 #include "replica/kv/store.h"
 
 namespace norn::kv {
 namespace {
 
+// Leaves room for every command to say too_large.
+constexpr std::size_t kRoom = kResultSizeMax - kBatchCommandsMax * 8;
 constexpr std::size_t kHeadSize = 2 + 8 + 1 + 4;  // of a result with one item, besides its value
 
 // A bound for the result of a command that is not a read, which must be known before it is executed.
@@ -32,18 +33,16 @@ void Store::run_batch(const CommandView& batch, Buffer& result, Execute&& execut
   batch.each_command([&](const CommandView& command) {
     const std::size_t at = result.size();
     Writer(result).integer(std::uint32_t{0});
-    const std::size_t size_before = result.size() - begin;
-    bool fits = command.is_read() || size_before + result_size_max(command) <= kResultSizeMax;
+    bool fits = command.is_read() || result.size() - begin + result_size_max(command) <= kRoom;
     if (fits) execute_one(command);
-    fits = fits && result.size() - begin <= kResultSizeMax;
-    ASSERT(fits || whole || executed > 0);
+    fits = fits && result.size() - begin <= kRoom;
+    if (!fits && !whole && executed > 0) {
+      result.resize(at);
+      return false;
+    }
     if (!fits) {
       result.resize(at + sizeof(std::uint32_t));
       ResultWriter(result, Status::too_large);
-    }
-    if (!fits && !whole) {
-      result.resize(at);
-      return false;
     }
     Writer(result).patch(at, static_cast<std::uint32_t>(result.size() - at - sizeof(std::uint32_t)));
     ++executed;
