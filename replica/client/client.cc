@@ -28,6 +28,8 @@ std::optional<SessionId> opened_session(const kv::ResultView& result) {
 
 }  // namespace
 
+std::optional<SessionId> session_answered(Bytes datagram) { return wire::glance_at_reply(datagram); }
+
 Client::Client(Options options, Rng rng, Time now) : options_(std::move(options)), rng_(rng), heard_(now) {
   ASSERT(!options_.replicas.empty());
   ASSERT(options_.outstanding_max > 0);

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "replica/base/rng.h"
@@ -63,6 +64,10 @@ struct Resume {
   SessionId session;
   Sequence next;  // of the next operation, from 1
 };
+
+// The session whose request a datagram answers, at a glance: for those who have several clients at one address,
+// and would rather not have each look at everything. Nothing: it is a fragment, or no reply at all.
+std::optional<SessionId> session_answered(Bytes datagram);
 
 class Client {
  public:

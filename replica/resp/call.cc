@@ -51,13 +51,16 @@ void Call::wrong_arity() {
   error("ERR wrong number of arguments for '" + std::string(entry.name) + "' command");
 }
 
-void Call::unknown_subcommand() {
+void Call::bad_subcommand(std::initializer_list<std::string_view> known) {
+  const std::string given = lower(arguments[1].substr(0, 128));
+  if (std::find(known.begin(), known.end(), given) != known.end()) {
+    return error("ERR wrong number of arguments for '" + std::string(entry.name) + "|" + given + "' command");
+  }
   std::string name(entry.name);
   for (char& c : name) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   }
-  error("ERR unknown subcommand or wrong number of arguments for '" + std::string(arguments[1].substr(0, 128)) +
-        "'. Try " + name + " HELP.");
+  error("ERR unknown subcommand '" + std::string(arguments[1].substr(0, 128)) + "'. Try " + name + " HELP.");
 }
 
 bool Call::name_fits(std::string_view name) {

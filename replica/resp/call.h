@@ -19,11 +19,10 @@ struct Entry;
 
 class Call {
  public:
-  Call(Connection& connection, const Entry& entry, std::span<const std::string_view> arguments, Plan& plan,
-       bool resp3)
-      : connection(connection),
-        entry(entry),
-        arguments(arguments),
+  Call(Connection& asking, const Entry& named, std::span<const std::string_view> words, Plan& plan, bool resp3)
+      : connection(asking),
+        entry(named),
+        arguments(words),
         reply(plan.texts(), resp3),
         plan_(plan),
         texts_size_(plan.texts().size()) {
@@ -38,7 +37,8 @@ class Call {
 
   void error(std::string_view text) { reply.error(text); }
   void wrong_arity();
-  void unknown_subcommand();
+  // arguments[1] is none of the subcommands known, or is given too little or too much.
+  void bad_subcommand(std::initializer_list<std::string_view> known);
   void syntax_error() { error("ERR syntax error"); }
 
   // The following answer with an error, and false or nothing, when the argument is not what it must be.

@@ -45,6 +45,7 @@ void kill(Call& call, std::span<const std::string_view> options) {
     &other == &call.connection ? other.close() : other.cut();
     ++killed;
   });
+  call.connection.house().cut_by_others = killed > 0;
   if (!old_form) return call.reply.integer(killed);
   killed > 0 ? call.reply.ok() : call.error("ERR No such client");
 }
@@ -92,7 +93,7 @@ void handler::client(Call& call) {
   if (same_word(what, "kill") && !rest.empty()) return kill(call, rest);
   if (is("reply", 1)) return replies(call, rest[0]);
   if (is("no-evict", 1) || is("no-touch", 1)) return on_or_off(call, rest[0]);  // nothing is evicted here
-  call.unknown_subcommand();
+  call.bad_subcommand({"id", "getname", "setname", "setinfo", "info", "list", "kill", "reply", "no-evict", "no-touch"});
 }
 
 }  // namespace norn::resp

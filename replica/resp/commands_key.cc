@@ -13,7 +13,7 @@ using kv::CommandKind;
 constexpr std::uint32_t kScanCount = 10;  // keys looked at, unless COUNT says otherwise
 constexpr std::int64_t kScanCountMax = 10'000;
 
-void multi(Call& call, CommandKind kind, std::span<const std::string_view> keys, Form form) {
+void on_keys(Call& call, CommandKind kind, std::span<const std::string_view> keys, Form form) {
   if (!call.keys_fit(keys)) return;
   Writer writer = call.begin(kind);
   writer.integer(static_cast<std::uint32_t>(keys.size()));
@@ -38,7 +38,7 @@ void expire_in(Call& call, std::int64_t unit) {
     return call.error("ERR invalid expire time in '" + std::string(call.entry.name) + "' command");
   }
   if (*number <= 0) {
-    return multi(call, CommandKind::multi_remove, call.arguments.subspan(1, 1), Form::present);
+    return on_keys(call, CommandKind::multi_remove, call.arguments.subspan(1, 1), Form::present);
   }
   if (!call.key_fits(call.arguments[1])) return;
   Writer writer = call.begin(CommandKind::expire);
@@ -70,9 +70,9 @@ void list(Call& call, std::uint64_t from, std::uint32_t limit, std::string_view 
 namespace handler {
 
 void exists(Call& call) {
-  multi(call, CommandKind::multi_size, call.arguments.subspan(1), Form::present);
+  on_keys(call, CommandKind::multi_size, call.arguments.subspan(1), Form::present);
 }
-void type(Call& call) { multi(call, CommandKind::multi_size, call.arguments.subspan(1), Form::type); }
+void type(Call& call) { on_keys(call, CommandKind::multi_size, call.arguments.subspan(1), Form::type); }
 
 void del(Call& call) {
   const auto keys = call.arguments.subspan(1);
@@ -83,7 +83,7 @@ void del(Call& call) {
     const auto* const end = once.begin() + count;
     if (std::find(static_cast<const std::string_view*>(once.begin()), end, key) == end) once[count++] = key;
   }
-  multi(call, CommandKind::multi_remove, {once.data(), count}, Form::present);
+  on_keys(call, CommandKind::multi_remove, {once.data(), count}, Form::present);
 }
 
 void expire(Call& call) { expire_in(call, 1000); }

@@ -118,14 +118,14 @@ void command(Call& call) {
     call.reply.array(commands().size());
     for (const Entry& entry : commands()) call.reply.bulk(entry.name);
   } else {
-    call.unknown_subcommand();
+    call.bad_subcommand({"count", "list"});
   }
 }
 
 // CONFIG GET name ...: enough for those who look before they load. There is no CONFIG SET: options are given when
 // the process starts.
 void config(Call& call) {
-  if (!same_word(call.arguments[1], "get") || call.arguments.size() < 3) return call.unknown_subcommand();
+  if (!same_word(call.arguments[1], "get") || call.arguments.size() < 3) return call.bad_subcommand({"get"});
   auto found = settings(call.connection.house().options);
   const auto names = call.arguments.subspan(2);
   std::erase_if(found, [&](const auto& setting) {
@@ -169,7 +169,7 @@ void session(Call& call) {
   } else if (same_word(what, "use") && rest.size() == 2) {
     if (may_bind(call)) use_session(call, rest[0], rest[1]);
   } else {
-    call.unknown_subcommand();
+    call.bad_subcommand({"new", "use", "none"});
   }
 }
 

@@ -175,8 +175,8 @@ void mset(Call& call) {
     return call.error("ERR MSET takes at most " + std::to_string(kv::kCommandSizeMax) + " bytes");
   }
   const auto is_last = [&](std::size_t i) {
-    const auto* const end = keys.begin() + count;
-    return std::find(keys.begin() + i + 1, end, keys[i]) == end;
+    const auto* const end = keys.data() + count;
+    return std::find(static_cast<const std::string_view*>(keys.data()) + i + 1, end, keys[i]) == end;
   };
   Writer writer = call.begin(CommandKind::multi_put);
   const std::size_t count_at = writer.size();

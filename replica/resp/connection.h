@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "replica/client/client.h"
+#include "replica/kv/result.h"
 #include "replica/resp/house.h"
 #include "replica/resp/plan.h"
 #include "replica/resp/table.h"
@@ -30,7 +31,9 @@ namespace norn::resp {
 struct Binding {
   SessionId session;  // 0: to be opened
   Sequence next{1};
-  std::unique_ptr<client::Client> client{};  // made by the gateway
+  // The gateway's.
+  std::unique_ptr<client::Client> client{};
+  bool known = false;
 };
 
 class Connection {
@@ -46,6 +49,7 @@ class Connection {
   Bytes output() const { return Bytes(output_).subspan(written_); }  // to be written; lives until the next call
   void on_written(std::size_t size);
   void cut() { cut_ = true; }  // closes without another word
+  bool is_cut() const { return cut_; }
 
   // A group of commands for the store; taken only when has_group().
   struct Group {
@@ -94,6 +98,7 @@ class Connection {
   // NORN.SESSION. bind(0) has the gateway open one; until it is, nothing more is parsed.
   void bind(SessionId session, Sequence next);
   void unbind() { binding_.reset(); }
+  const Binding* binding() const { return binding_ ? &*binding_ : nullptr; }
   Binding* binding() { return binding_ ? &*binding_ : nullptr; }
   bool opens_session() const { return binding_ && binding_->session.value == 0; }
   void on_session(SessionId session);  // 0: there was no leader

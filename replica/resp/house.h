@@ -80,6 +80,7 @@ struct House {
   // Places; null: free. A connection keeps its place.
   std::vector<std::unique_ptr<Connection>> connections;
   std::size_t connected = 0;
+  bool cut_by_others = false;  // CLIENT KILL: the gateway does not know yet
 };
 
 }  // namespace norn::resp
