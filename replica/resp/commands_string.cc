@@ -59,7 +59,7 @@ std::optional<SetOptions> parse_set_options(std::span<const std::string_view> wo
   namespace is = kv::set_flag;
   SetOptions options;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool seconds = same_word(words[i], "ex");
+    const std::int64_t unit = same_word(words[i], "ex") ? 1000 : same_word(words[i], "px") ? 1 : 0;
     if (same_word(words[i], "nx")) {
       options.flags |= is::only_if_absent;
     } else if (same_word(words[i], "xx")) {
@@ -68,8 +68,8 @@ std::optional<SetOptions> parse_set_options(std::span<const std::string_view> wo
       options.flags |= is::want_old;
     } else if (same_word(words[i], "keepttl")) {
       options.flags |= is::keep_ttl;
-    } else if ((seconds || same_word(words[i], "px")) && i + 1 < words.size() && options.ttl_unit == 0) {
-      options.ttl_unit = seconds ? 1000 : 1;
+    } else if (unit != 0 && i + 1 < words.size() && (options.ttl_unit == 0 || options.ttl_unit == unit)) {
+      options.ttl_unit = unit;  // named twice, the last one counts
       options.ttl = words[++i];
     } else {
       return std::nullopt;
