@@ -46,6 +46,7 @@
 namespace norn::kv {
 
 inline constexpr std::size_t kResultSizeMax = std::size_t{4} << 20;        // bytes, encoded
+inline constexpr std::size_t kReadSizeMax = kResultSizeMax - (16u << 10);    // of one read, so that a batch can begin with it
 inline constexpr std::size_t kBatchResultSizeMax = std::size_t{256} << 10;  // beyond, a batch stops (store_batch.cc)
 
 enum class Status : std::uint8_t {

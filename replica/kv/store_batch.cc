@@ -3,8 +3,8 @@
 // Their results travel as one, so together they must fit. A batch stops behind the command with which its results
 // exceed kBatchResultSizeMax, or before a read whose result would exceed kResultSizeMax; the client sees from the
 // number of results how far it came, and asks again for the rest, which was not executed. It never stops before the
-// first. Where it must not stop (there, and in a whole batch) a command whose result might not fit is passed over
-// and says too_large.
+// first, whose result always fits. A whole batch does not stop: there, a command whose result might not fit is passed
+// over, and says too_large.
 #include "replica/kv/store.h"
 
 namespace norn::kv {
@@ -13,6 +13,7 @@ namespace {
 // Leaves room for every command to say too_large.
 constexpr std::size_t kRoom = kResultSizeMax - kBatchCommandsMax * 8;
 constexpr std::size_t kHeadSize = 2 + 8 + 1 + 4;  // of a result with one item, besides its value
+static_assert(kReadSizeMax + kHeadSize + 4 <= kRoom, "any first command's result fits");
 
 // A bound for the result of a command that is not a read, which must be known before it is executed.
 std::size_t result_size_max(const CommandView& command) {

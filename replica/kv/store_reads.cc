@@ -42,7 +42,7 @@ void Store::get(const CommandView& command, Buffer& result) const {
     } else {
       writer.item(slot->version(), slot->value());
     }
-    if (result.size() - at > kResultSizeMax) {
+    if (result.size() - at > kReadSizeMax) {
       result.resize(at);
       ResultWriter(result, Status::too_large);
       return;
@@ -81,7 +81,7 @@ void Store::scan(const CommandView& command, Buffer& result) const {
     const bool listed =
         at->slot.present() && (command.pattern().empty() || glob_matches(command.pattern(), at->slot.key()));
     if (listed && cursor == 0) writer.sized(at->slot.key());
-    if (result.size() - begin > kResultSizeMax) {
+    if (result.size() - begin > kReadSizeMax) {
       result.resize(hash_begin);
       cursor = hash;
     }
