@@ -5,13 +5,10 @@
 #include <cstdio>
 #include <unistd.h>
 
-#define DOCTEST_CONFIG_IMPLEMENT
 #include "tests/resp/gateway_testing.h"
 
 int main() {
   norn::resp::TestHouse house;
-  doctest::Context context;
-  context.setAsDefaultForAssertsOutOfTestCases();
   const auto id = house.open();
   const auto started = std::chrono::steady_clock::now();
   std::array<char, 65536> piece;

@@ -1,4 +1,6 @@
 // The gateway: order, batches, outcomes, limits.
+#include <doctest/doctest.h>
+
 #include "tests/resp/gateway_testing.h"
 
 namespace norn::resp {

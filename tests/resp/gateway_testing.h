@@ -2,10 +2,10 @@
 #pragma once
 
 #include <deque>
-#include <doctest/doctest.h>
 #include <string>
 #include <utility>
 
+#include "replica/base/assert.h"
 #include "replica/base/bytes.h"
 #include "replica/kv/request.h"
 #include "replica/kv/store.h"
@@ -37,7 +37,7 @@ class TestHouse : public net::Transport {
     if (deaf) return;
     const auto decoded = wire::decode(kCluster, datagram);
     const auto* packet = std::get_if<wire::Packet>(&decoded);
-    REQUIRE(packet != nullptr);
+    ASSERT(packet != nullptr);
     const auto& request = std::get<wire::ClientRequest>(packet->body);
     if (leader.value != 1) return reply(request, wire::ReplyStatus::not_leader, {});
     const auto command = kv::CommandView::parse(request.command);

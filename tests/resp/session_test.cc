@@ -1,4 +1,6 @@
 // NORN.SESSION: writes that a client may repeat on another connection.
+#include <doctest/doctest.h>
+
 #include "tests/resp/gateway_testing.h"
 
 namespace norn::resp {
