@@ -284,7 +284,8 @@ void Client::turn_away(const Operation& operation) {
 // Sending.
 
 void Client::start(Time now, Operation& operation) {
-  const std::uint64_t left_behind = operation.sequence.value - std::min(operation.sequence.value, kv::kWindow);
+  const std::uint64_t left_behind =
+      operation.sequence.value - std::min(operation.sequence.value, kv::kWindow);
   operation.acked = resumed_ ? Sequence{left_behind} : operations_.acked();
   operation.redirects = 0;
   operation.timeout = options_.attempt_timeout;

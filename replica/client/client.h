@@ -65,16 +65,17 @@ struct Resume {
   Sequence next;  // of the next operation, from 1
 };
 
-// The session whose request a datagram answers, at a glance: for those who have several clients at one address,
-// and would rather not have each look at everything. Nothing: it is a fragment, or no reply at all.
+// The session whose request a datagram answers, at a glance: for those who have several clients at one
+// address, and would rather not have each look at everything. Nothing: it is a fragment, or no reply at all.
 std::optional<SessionId> session_answered(Bytes datagram);
 
 class Client {
  public:
   Client(Options options, Rng rng, Time now);
-  // Goes on in the session, where a sequence used before brings the result that it brought then. So results are
-  // acknowledged only when they leave the window; the last kv::kWindow can be asked for again. No other session is
-  // opened if this one is gone or refuses the sequence: the operation is done, and its result says so.
+  // Goes on in the session, where a sequence used before brings the result that it brought then. So results
+  // are acknowledged only when they leave the window; the last kv::kWindow can be asked for again. No other
+  // session is opened if this one is gone or refuses the sequence: the operation is done, and its result says
+  // so.
   Client(Options options, Rng rng, Time now, Resume resume);
 
   // Takes a command (kv's encoding, valid, not open_session). False: outstanding_max are under way; nothing

@@ -35,8 +35,9 @@ struct Operation {
   Buffer command;
 };
 
-// The operations of a session, numbered without gaps, from 1 unless another number is given. Settled ones leave when all before them have.
-// Places are reused together with their buffers, so that a small operation allocates nothing.
+// The operations of a session, numbered without gaps, from 1 unless another number is given. Settled ones
+// leave when all before them have. Places are reused together with their buffers, so that a small operation
+// allocates nothing.
 class Operations {
  public:
   explicit Operations(Sequence first = {1}) : places_(16), first_(first), end_(first) {}

@@ -34,12 +34,13 @@
 
 namespace norn::kv {
 
-inline constexpr std::size_t kKeySizeMax = std::size_t{64} << 10;     // bytes; a key is not empty
-inline constexpr std::size_t kValueSizeMax = std::size_t{1} << 20;    // bytes
-inline constexpr std::size_t kPatternSizeMax = 4096;                  // bytes
-inline constexpr std::size_t kMultiKeysMax = 128;                     // keys of one command
-inline constexpr std::uint64_t kTtlMax = std::uint64_t{1} << 53;      // milliseconds
-inline constexpr std::size_t kCommandSizeMax = std::size_t{4} << 20;  // bytes, encoded; binds multi_put and batch
+inline constexpr std::size_t kKeySizeMax = std::size_t{64} << 10;   // bytes; a key is not empty
+inline constexpr std::size_t kValueSizeMax = std::size_t{1} << 20;  // bytes
+inline constexpr std::size_t kPatternSizeMax = 4096;                // bytes
+inline constexpr std::size_t kMultiKeysMax = 128;                   // keys of one command
+inline constexpr std::uint64_t kTtlMax = std::uint64_t{1} << 53;    // milliseconds
+inline constexpr std::size_t kCommandSizeMax = std::size_t{4}
+                                               << 20;  // bytes, encoded; binds multi_put and batch
 inline constexpr std::size_t kBatchCommandsMax = 1024;
 
 enum class CommandKind : std::uint8_t {
@@ -133,7 +134,8 @@ class CommandView {
   std::uint32_t limit() const { return limit_; }
   std::string_view pattern() const { return pattern_; }
 
-  // Of batch: each command in order; the call allocates nothing. visit(const CommandView&) may return false to stop.
+  // Of batch: each command in order; the call allocates nothing. visit(const CommandView&) may return false
+  // to stop.
   std::size_t command_count() const { return command_count_; }
   template <typename Visit>
   void each_command(Visit&& visit) const {

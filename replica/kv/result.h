@@ -28,7 +28,8 @@
 //   scan, too_large                      no items: without a limit, they exceed kResultSizeMax
 //   multi_get, too_large                 no items: the values together exceed kResultSizeMax
 //   multi_size, ok                       the value's size in decimal if present, version; one item a key
-//   batch, ok                            one item: a packed run of sized results, one for each command from the
+//   batch, ok                            one item: a packed run of sized results, one for each command from
+//   the
 //                                        first on that was executed (Store); its version is applied
 //   any within a whole batch, too_large  no items: there was no room for its result, and it was not executed
 //   open_session, ok                     version is the session's id
@@ -45,9 +46,11 @@
 
 namespace norn::kv {
 
-inline constexpr std::size_t kResultSizeMax = std::size_t{4} << 20;        // bytes, encoded
-inline constexpr std::size_t kReadSizeMax = kResultSizeMax - (16u << 10);    // of one read, so that a batch can begin with it
-inline constexpr std::size_t kBatchResultSizeMax = std::size_t{256} << 10;  // beyond, a batch stops (store_batch.cc)
+inline constexpr std::size_t kResultSizeMax = std::size_t{4} << 20;  // bytes, encoded
+inline constexpr std::size_t kReadSizeMax =
+    kResultSizeMax - (16u << 10);  // of one read, so that a batch can begin with it
+inline constexpr std::size_t kBatchResultSizeMax = std::size_t{256}
+                                                   << 10;  // beyond, a batch stops (store_batch.cc)
 
 enum class Status : std::uint8_t {
   ok,

@@ -1,10 +1,10 @@
 // Batches: commands that are executed one after the other within one entry, or one read.
 //
-// Their results travel as one, so together they must fit. A batch stops behind the command with which its results
-// exceed kBatchResultSizeMax, or before a read whose result would exceed kResultSizeMax; the client sees from the
-// number of results how far it came, and asks again for the rest, which was not executed. It never stops before the
-// first, whose result always fits. A whole batch does not stop: there, a command whose result might not fit is passed
-// over, and says too_large.
+// Their results travel as one, so together they must fit. A batch stops behind the command with which its
+// results exceed kBatchResultSizeMax, or before a read whose result would exceed kResultSizeMax; the client
+// sees from the number of results how far it came, and asks again for the rest, which was not executed. It
+// never stops before the first, whose result always fits. A whole batch does not stop: there, a command whose
+// result might not fit is passed over, and says too_large.
 #include "replica/kv/store.h"
 
 namespace norn::kv {

@@ -1,5 +1,5 @@
-// One request on its way through its handler: the arguments, and the two things that a handler may do with them:
-// write a reply at once, or put one kv command into the plan and say what form its answer takes.
+// One request on its way through its handler: the arguments, and the two things that a handler may do with
+// them: write a reply at once, or put one kv command into the plan and say what form its answer takes.
 #pragma once
 
 #include <initializer_list>
@@ -19,7 +19,8 @@ struct Entry;
 
 class Call {
  public:
-  Call(Connection& asking, const Entry& named, std::span<const std::string_view> words, Plan& plan, bool resp3)
+  Call(Connection& asking, const Entry& named, std::span<const std::string_view> words, Plan& plan,
+       bool resp3)
       : connection(asking),
         entry(named),
         arguments(words),
@@ -29,7 +30,8 @@ class Call {
     step_.resp3 = resp3;
   }
 
-  // Begins the command; what its grammar asks for behind the kind follows through the writer, then ask() ends it.
+  // Begins the command; what its grammar asks for behind the kind follows through the writer, then ask() ends
+  // it.
   Writer begin(kv::CommandKind kind);
   void ask(Form form);
   // What the step is besides: see Step.

@@ -40,7 +40,8 @@ void kill(Call& call, std::span<const std::string_view> options) {
   if (!old_form && !by_id && !by_address) return call.syntax_error();
   std::int64_t killed = 0;
   each_connection(call, [&](Connection& other) {
-    const bool meant = by_id ? std::to_string(other.serial()) == options.back() : other.peer() == options.back();
+    const bool meant =
+        by_id ? std::to_string(other.serial()) == options.back() : other.peer() == options.back();
     if (!meant) return;
     &other == &call.connection ? other.close() : other.cut();
     ++killed;
@@ -93,7 +94,8 @@ void handler::client(Call& call) {
   if (same_word(what, "kill") && !rest.empty()) return kill(call, rest);
   if (is("reply", 1)) return replies(call, rest[0]);
   if (is("no-evict", 1) || is("no-touch", 1)) return on_or_off(call, rest[0]);  // nothing is evicted here
-  call.bad_subcommand({"id", "getname", "setname", "setinfo", "info", "list", "kill", "reply", "no-evict", "no-touch"});
+  call.bad_subcommand(
+      {"id", "getname", "setname", "setinfo", "info", "list", "kill", "reply", "no-evict", "no-touch"});
 }
 
 }  // namespace norn::resp

@@ -115,8 +115,10 @@ void hello(Call& call) {
   if (offered) connection.authenticate();
   if (!connection.authenticated()) {
     return call.error(
-        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> "
-        "<pass> option can be used to authenticate the client and select the RESP protocol version at the same time");
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
+        "<user> "
+        "<pass> option can be used to authenticate the client and select the RESP protocol version at the "
+        "same time");
   }
   if (name) connection.name(*name);
   if (version) connection.speak(*version == 3);

@@ -69,9 +69,7 @@ void list(Call& call, std::uint64_t from, std::uint32_t limit, std::string_view 
 
 namespace handler {
 
-void exists(Call& call) {
-  on_keys(call, CommandKind::multi_size, call.arguments.subspan(1), Form::present);
-}
+void exists(Call& call) { on_keys(call, CommandKind::multi_size, call.arguments.subspan(1), Form::present); }
 void type(Call& call) { on_keys(call, CommandKind::multi_size, call.arguments.subspan(1), Form::type); }
 
 void del(Call& call) {
@@ -103,8 +101,8 @@ void dbsize(Call& call) { keyless(call, CommandKind::count, Form::number); }
 
 void flush(Call& call) {
   const auto options = call.arguments.subspan(1);
-  const bool known =
-      options.empty() || (options.size() == 1 && (same_word(options[0], "async") || same_word(options[0], "sync")));
+  const bool known = options.empty() || (options.size() == 1 &&
+                                         (same_word(options[0], "async") || same_word(options[0], "sync")));
   if (!known) return call.syntax_error();
   keyless(call, CommandKind::clear, Form::status);
 }

@@ -1,4 +1,5 @@
-// The server: what it can do, how it is set, how it is, and sessions for writes that are retried exactly once.
+// The server: what it can do, how it is set, how it is, and sessions for writes that are retried exactly
+// once.
 #include <algorithm>
 #include <array>
 #include <string>
@@ -99,7 +100,8 @@ bool may_bind(Call& call) {
 namespace handler {
 
 void command(Call& call) {
-  const auto rest = call.arguments.size() > 1 ? call.arguments.subspan(2) : std::span<const std::string_view>();
+  const auto rest =
+      call.arguments.size() > 1 ? call.arguments.subspan(2) : std::span<const std::string_view>();
   const std::string_view what = call.arguments.size() > 1 ? call.arguments[1] : "info";
   if (same_word(what, "count") && rest.empty()) {
     call.reply.integer(static_cast<std::int64_t>(commands().size()));
@@ -122,16 +124,15 @@ void command(Call& call) {
   }
 }
 
-// CONFIG GET name ...: enough for those who look before they load. There is no CONFIG SET: options are given when
-// the process starts.
+// CONFIG GET name ...: enough for those who look before they load. There is no CONFIG SET: options are given
+// when the process starts.
 void config(Call& call) {
   if (!same_word(call.arguments[1], "get") || call.arguments.size() < 3) return call.bad_subcommand({"get"});
   auto found = settings(call.connection.house().options);
   const auto names = call.arguments.subspan(2);
   std::erase_if(found, [&](const auto& setting) {
-    return std::none_of(names.begin(), names.end(), [&](std::string_view name) {
-      return name == "*" || same_word(name, setting.first);
-    });
+    return std::none_of(names.begin(), names.end(),
+                        [&](std::string_view name) { return name == "*" || same_word(name, setting.first); });
   });
   call.reply.map(found.size());
   for (const auto& [name, value] : found) {
@@ -146,8 +147,8 @@ void info(Call& call) {
   call.reply.verbatim(resp::info(call.connection.house(), sections));
 }
 
-// WAIT replicas timeout. A write is answered once a majority has it durably, so there is nothing to wait for: the
-// answer is how many replicas besides the leader certainly have what was answered before. More may.
+// WAIT replicas timeout. A write is answered once a majority has it durably, so there is nothing to wait for:
+// the answer is how many replicas besides the leader certainly have what was answered before. More may.
 void wait(Call& call) {
   const auto timeout = call.integer(call.arguments[2], "ERR timeout is not an integer or out of range");
   if (!timeout) return;

@@ -75,7 +75,9 @@ std::optional<SetOptions> parse_set_options(std::span<const std::string_view> wo
       return std::nullopt;
     }
   }
-  const auto both = [&](unsigned a, unsigned b) { return (options.flags & a) != 0 && (options.flags & b) != 0; };
+  const auto both = [&](unsigned a, unsigned b) {
+    return (options.flags & a) != 0 && (options.flags & b) != 0;
+  };
   if (both(is::only_if_absent, is::only_if_present)) return std::nullopt;
   if (options.ttl_unit != 0 && (options.flags & is::keep_ttl) != 0) return std::nullopt;
   return options;

@@ -68,8 +68,8 @@ void Connection::advance() {
   if (ended_ && !held_back_) closing_ = true;
 }
 
-// Executes the requests at the beginning of in, as many as are complete and the limits allow; how many bytes they
-// were.
+// Executes the requests at the beginning of in, as many as are complete and the limits allow; how many bytes
+// they were.
 std::size_t Connection::parse(Bytes in) {
   std::size_t at = 0;
   held_back_ = false;
@@ -197,7 +197,7 @@ void Connection::emit(Write&& write) {
 void Connection::drain() {
   while (!plan_.empty() && !plan_[0].is_command()) {
     emit([&](const Step& step, Reply& reply) {
-      step.form == Form::wait && unknown_write_ ? reply.integer(0) : reply.raw(as_text(plan_.text()));
+      step.form == Form::wait&& unknown_write_ ? reply.integer(0) : reply.raw(as_text(plan_.text()));
     });
     plan_.pop();
   }

@@ -1,16 +1,18 @@
-// One client's connection, as a value without I/O: bytes in, commands for the store out, results in, bytes out.
+// One client's connection, as a value without I/O: bytes in, commands for the store out, results in, bytes
+// out.
 //
-// Redis executes the requests of a connection one after the other, and clients that pipeline rely on it: SET x 1,
-// GET x in one write reads 1. The store is reached over datagrams that may be lost, sent again and overtaken, and
-// its reads do not pass the log; so two operations under way at once could take effect in either order, for writes
-// and even for reads (the first of two reads, sent again, would see what the second did not). Therefore a
-// connection has one *group* of commands under way at a time: the longest run from the front of what waits, sent as
-// (part of) one batch, which the store executes in order. Whatever arrives meanwhile is the next group. A pipeline
-// of any depth costs one round trip a group, not one a command, whether its keys differ or not.
+// Redis executes the requests of a connection one after the other, and clients that pipeline rely on it: SET
+// x 1, GET x in one write reads 1. The store is reached over datagrams that may be lost, sent again and
+// overtaken, and its reads do not pass the log; so two operations under way at once could take effect in
+// either order, for writes and even for reads (the first of two reads, sent again, would see what the second
+// did not). Therefore a connection has one *group* of commands under way at a time: the longest run from the
+// front of what waits, sent as (part of) one batch, which the store executes in order. Whatever arrives
+// meanwhile is the next group. A pipeline of any depth costs one round trip a group, not one a command,
+// whether its keys differ or not.
 //
-// Bounded: requests are parsed only while fewer than pipeline_max await replies and neither their bytes nor the
-// output exceed their limits; beyond, wants_read() is false, and TCP holds the client back. What one may pile up
-// is therefore those limits, one request, and the results of one group.
+// Bounded: requests are parsed only while fewer than pipeline_max await replies and neither their bytes nor
+// the output exceed their limits; beyond, wants_read() is false, and TCP holds the client back. What one may
+// pile up is therefore those limits, one request, and the results of one group.
 #pragma once
 
 #include <deque>
@@ -46,7 +48,9 @@ class Connection {
   void on_end();  // the client sends no more: answer what it asked, then close
   bool wants_read() const { return !closing_ && !held_back_; }
   bool wants_close() const { return cut_ || (closing_ && plan_.empty() && output().empty()); }
-  Bytes output() const { return Bytes(output_).subspan(written_); }  // to be written; lives until the next call
+  Bytes output() const {
+    return Bytes(output_).subspan(written_);
+  }  // to be written; lives until the next call
   void on_written(std::size_t size);
   void cut() { cut_ = true; }  // closes without another word
   bool is_cut() const { return cut_; }
@@ -130,20 +134,20 @@ class Connection {
   std::string_view last_command_ = "NULL";
   bool authenticated_;
   bool resp3_ = false;
-  bool closing_ = false;    // nothing more is parsed
-  bool ended_ = false;      // nothing more will come
+  bool closing_ = false;  // nothing more is parsed
+  bool ended_ = false;    // nothing more will come
   bool cut_ = false;
   bool held_back_ = false;  // parsing waits for replies to leave, or for a barrier
   Replies replies_ = Replies::on;
   Time created_;
-  Time active_;             // the last bytes in
-  Time progress_;           // of what stalls: the request begun, or output taken
+  Time active_;    // the last bytes in
+  Time progress_;  // of what stalls: the request begun, or output taken
 
   Parser parser_;
   Buffer input_;  // not parsed yet; empty or a request's beginning, unless held back
   std::size_t parsed_ = 0;
   Plan plan_;
-  std::size_t in_flight_ = 0;  // commands of the group under way that have not ended
+  std::size_t in_flight_ = 0;   // commands of the group under way that have not ended
   bool unknown_write_ = false;  // the last write's outcome is not known
   std::optional<Transaction> transaction_;
   std::deque<Plan> executed_;  // of the plan's steps of form transaction, in order

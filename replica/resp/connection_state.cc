@@ -31,8 +31,8 @@ void Connection::queue(std::span<const std::string_view> arguments) {
   if (transaction_->requests.size() == kv::kBatchCommandsMax ||
       transaction_->bytes + bytes > kTransactionBytesMax) {
     transaction_->spoilt = true;
-    return text("-ERR a transaction is limited to " + std::to_string(kv::kBatchCommandsMax) + " commands and " +
-                std::to_string(kTransactionBytesMax) + " bytes\r\n");
+    return text("-ERR a transaction is limited to " + std::to_string(kv::kBatchCommandsMax) +
+                " commands and " + std::to_string(kTransactionBytesMax) + " bytes\r\n");
   }
   transaction_->bytes += bytes;
   transaction_->requests.emplace_back(arguments.begin(), arguments.end());

@@ -21,7 +21,10 @@ constexpr std::size_t kCountAt = 2;
 }  // namespace
 
 Gateway::Gateway(Options options, client::Options client, Rng rng, Time now)
-    : client_options_(client), rng_(rng), client_(std::move(client), rng.fork("gateway"), now), next_watch_(now) {
+    : client_options_(client),
+      rng_(rng),
+      client_(std::move(client), rng.fork("gateway"), now),
+      next_watch_(now) {
   ASSERT(client_options_.outstanding_max > kFlightsOpen);
   ASSERT(options.batch_commands_max >= 1);
   ASSERT(options.batch_commands_max <= kv::kBatchCommandsMax);
@@ -117,7 +120,8 @@ void Gateway::attend(ConnectionId id, Connection& connection) {
 void Gateway::on_datagram(Time now, Address from, Bytes datagram) {
   house_.now = now;
   const auto session = bound_.empty() ? std::nullopt : client::session_answered(datagram);
-  if (!session || session->value == 0 || *session == client_.session()) client_.on_datagram(now, from, datagram);
+  if (!session || session->value == 0 || *session == client_.session())
+    client_.on_datagram(now, from, datagram);
   for (const ConnectionId id : bound_) {
     client::Client* client = own_client(id);
     if (client == nullptr || client->outstanding() == 0) continue;
@@ -182,8 +186,8 @@ void Gateway::watch(Time now) {
 void Gateway::end_flight(const client::Completion& completion) {
   Flight& flight = flights_[completion.ticket];
   ASSERT(flight.busy);
-  const auto whole = completion.verdict == client::Verdict::done ? kv::ResultView::parse(completion.result)
-                                                                 : std::nullopt;
+  const auto whole =
+      completion.verdict == client::Verdict::done ? kv::ResultView::parse(completion.result) : std::nullopt;
   Bytes packed = completion.result;
   bool answered = whole.has_value();
   if (answered && flight.nested) {

@@ -1,12 +1,14 @@
-// The gateway: all connections of a process, and the client through which they reach the store. Pure: time is an
-// argument, datagrams go through a port, sockets are somebody else's; README.md shows the host's loop around it.
+// The gateway: all connections of a process, and the client through which they reach the store. Pure: time is
+// an argument, datagrams go through a port, sockets are somebody else's; README.md shows the host's loop
+// around it.
 //
-// What is ready in a turn travels together. Each connection offers its group (connection.h); those that only read
-// become one batch, the others another, up to a size. So sixty-four clients that each wait for one reply cost the
-// replicas one datagram, one round of ReadIndex or one log entry, and one reply, just as one client that pipelines
-// sixty-four requests does. Between connections no order is promised, so any number of batches may be under way.
-// What a batch loses is isolation from delay: its commands share the fate of its datagram. So batches stay small
-// (batch_bytes_max, some ten datagrams), and what may be large shares none: transactions, KEYS, SCAN.
+// What is ready in a turn travels together. Each connection offers its group (connection.h); those that only
+// read become one batch, the others another, up to a size. So sixty-four clients that each wait for one reply
+// cost the replicas one datagram, one round of ReadIndex or one log entry, and one reply, just as one client
+// that pipelines sixty-four requests does. Between connections no order is promised, so any number of batches
+// may be under way. What a batch loses is isolation from delay: its commands share the fate of its datagram.
+// So batches stay small (batch_bytes_max, some ten datagrams), and what may be large shares none:
+// transactions, KEYS, SCAN.
 #pragma once
 
 #include <memory>
@@ -94,8 +96,8 @@ class Gateway {
   client::Client client_;
   std::uint64_t next_serial_ = 1;
   std::vector<std::uint32_t> free_places_;
-  std::vector<ConnectionId> ready_;    // may have a group
-  std::vector<ConnectionId> bound_;    // may have a client of their own
+  std::vector<ConnectionId> ready_;  // may have a group
+  std::vector<ConnectionId> bound_;  // may have a client of their own
   std::vector<ConnectionId> touched_;
   std::vector<Flight> flights_;
   std::vector<std::size_t> free_flights_;

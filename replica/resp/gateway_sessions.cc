@@ -1,5 +1,5 @@
-// Connections with a session of their own (NORN.SESSION): each has a client of its own for its writes. Its reads
-// go with everybody's.
+// Connections with a session of their own (NORN.SESSION): each has a client of its own for its writes. Its
+// reads go with everybody's.
 #include <algorithm>
 
 #include "replica/resp/gateway.h"
@@ -9,15 +9,14 @@ namespace {
 
 // What a client that is to open a session asks for, as it opens one only on the way to something else: a read
 // leaves no trace, not even a sequence used.
-Buffer errand() {
-  return kv::encode(kv::Command{.kind = kv::CommandKind::ttl, .pairs = {{"norn.session"}}});
-}
+Buffer errand() { return kv::encode(kv::Command{.kind = kv::CommandKind::ttl, .pairs = {{"norn.session"}}}); }
 
 }  // namespace
 
 client::Client* Gateway::own_client(ConnectionId id) const {
   Connection* connection = find(id);
-  return connection == nullptr || connection->binding() == nullptr ? nullptr : connection->binding()->client.get();
+  return connection == nullptr || connection->binding() == nullptr ? nullptr
+                                                                   : connection->binding()->client.get();
 }
 
 void Gateway::submit_bound(Time now, Connection& connection, const Connection::Group& group) {
@@ -60,8 +59,8 @@ void Gateway::end_own(ConnectionId id, Connection& connection, const client::Com
     const bool opened = completion.verdict == client::Verdict::done;
     connection.on_session(opened ? connection.binding()->client->session() : SessionId{});
   } else {
-    const auto result = completion.verdict == client::Verdict::done ? kv::ResultView::parse(completion.result)
-                                                                    : std::nullopt;
+    const auto result =
+        completion.verdict == client::Verdict::done ? kv::ResultView::parse(completion.result) : std::nullopt;
     if (result) {
       connection.on_result(*result);
     } else {

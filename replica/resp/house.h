@@ -1,5 +1,5 @@
-// What all connections of a gateway share: its options, what the replica around it says of itself, the counters,
-// and the list of connections itself (for CLIENT LIST).
+// What all connections of a gateway share: its options, what the replica around it says of itself, the
+// counters, and the list of connections itself (for CLIENT LIST).
 #pragma once
 
 #include <memory>
@@ -17,10 +17,11 @@ class Connection;
 inline constexpr std::string_view kRedisVersion = "7.0.15";
 
 struct Options {
-  std::string password{};   // empty: none is asked for
-  bool redirect = false;    // answer -MOVED where another replica leads, instead of forwarding
-  std::uint16_t port = 0;   // for INFO only
-  // Where each replica's own gateway listens, "host:port" by node id; one that is empty or missing is not known.
+  std::string password{};  // empty: none is asked for
+  bool redirect = false;   // answer -MOVED where another replica leads, instead of forwarding
+  std::uint16_t port = 0;  // for INFO only
+  // Where each replica's own gateway listens, "host:port" by node id; one that is empty or missing is not
+  // known.
   std::vector<std::string> gateways{};
 
   std::size_t connections_max = 10'000;
@@ -41,7 +42,7 @@ struct Options {
 // What the replica in whose process the gateway runs says of itself; the host keeps it up to date.
 struct Status {
   NodeId id;
-  NodeId leader;  // nobody: none known
+  NodeId leader;                       // nobody: none known
   std::string_view role = "follower";  // as raft's words have it; of static storage
   Term term;
   Index commit;
@@ -60,15 +61,15 @@ struct Status {
 };
 
 struct Counters {
-  std::uint64_t connections = 0;           // taken, ever
-  std::uint64_t connections_refused = 0;   // above connections_max
-  std::uint64_t connections_cut = 0;       // for being slow, too large, or hostile
+  std::uint64_t connections = 0;          // taken, ever
+  std::uint64_t connections_refused = 0;  // above connections_max
+  std::uint64_t connections_cut = 0;      // for being slow, too large, or hostile
   std::uint64_t commands = 0;
   std::uint64_t protocol_errors = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t batches = 0;               // operations given to the client
-  std::uint64_t unknown = 0;               // writes answered with -UNKNOWN
+  std::uint64_t batches = 0;  // operations given to the client
+  std::uint64_t unknown = 0;  // writes answered with -UNKNOWN
 };
 
 struct House {

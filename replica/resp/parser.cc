@@ -37,8 +37,8 @@ char unescaped(char c) {
   }
 }
 
-// Appends the quoted word that begins at line[at], the opening quote, to out. Where it goes on, or npos if the
-// quote is not closed, or not followed by a space.
+// Appends the quoted word that begins at line[at], the opening quote, to out. Where it goes on, or npos if
+// the quote is not closed, or not followed by a space.
 std::size_t unquote(std::string_view line, std::size_t at, std::string& out) {
   const char quote = line[at++];
   for (; at < line.size(); ++at) {

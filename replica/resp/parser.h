@@ -1,13 +1,13 @@
-// Requests of the Redis protocol, out of bytes that come in any pieces: arrays of bulk strings, as libraries send
-// them, and inline lines, as people do over telnet.
+// Requests of the Redis protocol, out of bytes that come in any pieces: arrays of bulk strings, as libraries
+// send them, and inline lines, as people do over telnet.
 //
 //   request = "*" number CRLF bulk{number} | inline
 //   bulk    = "$" number CRLF byte{number} CRLF
 //   inline  = words with Redis's quoting, up to LF or CRLF
 //
-// Strict where Redis is lax (both bytes of every CRLF are looked at), and bounded: what is refused is refused at its
-// header, before its bytes are waited for. Each byte is looked at once, however small the pieces: the parser
-// remembers where it stands in an unfinished request, and an announced size is jumped over.
+// Strict where Redis is lax (both bytes of every CRLF are looked at), and bounded: what is refused is refused
+// at its header, before its bytes are waited for. Each byte is looked at once, however small the pieces: the
+// parser remembers where it stands in an unfinished request, and an announced size is jumped over.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,8 @@
 namespace norn::resp {
 
 struct ParserLimits {
-  std::size_t arguments_max = 16384;                  // of one request
-  std::size_t bulk_size_max = std::size_t{4} << 20;   // bytes of one argument
+  std::size_t arguments_max = 16384;                    // of one request
+  std::size_t bulk_size_max = std::size_t{4} << 20;     // bytes of one argument
   std::size_t request_size_max = std::size_t{8} << 20;  // bytes as sent, all arguments together
   std::size_t inline_size_max = std::size_t{64} << 10;
 };
@@ -40,8 +40,8 @@ class Parser {
   };
   explicit Parser(const ParserLimits& limits) : limits_(limits) {}
 
-  // Parses the request at the beginning of in. After `more`, call again with the same bytes and those that came
-  // behind them. A stranger is a client that still owes a password.
+  // Parses the request at the beginning of in. After `more`, call again with the same bytes and those that
+  // came behind them. A stranger is a client that still owes a password.
   Outcome next(Bytes in, bool stranger);
 
   // Of the request just parsed; the views live as long as its bytes and until the next call.
@@ -65,11 +65,11 @@ class Parser {
   Outcome fail(std::string what);
 
   ParserLimits limits_;
-  bool complete_ = true;      // the next call starts a request
-  std::size_t at_ = 0;        // all before this is parsed; from the request's beginning
-  std::size_t scanned_ = 0;   // an inline line does not end before this
-  std::size_t left_ = 0;      // bulks to come
-  bool in_bulk_ = false;      // the bulk at at_ has had its header: bulk_size_ bytes and a CRLF
+  bool complete_ = true;     // the next call starts a request
+  std::size_t at_ = 0;       // all before this is parsed; from the request's beginning
+  std::size_t scanned_ = 0;  // an inline line does not end before this
+  std::size_t left_ = 0;     // bulks to come
+  bool in_bulk_ = false;     // the bulk at at_ has had its header: bulk_size_ bytes and a CRLF
   std::size_t bulk_size_ = 0;
   std::vector<Argument> places_;
   std::vector<std::string_view> arguments_;

@@ -1,7 +1,7 @@
-// What a connection still owes replies for, in the order of the requests: texts known at once, and commands on
-// their way through the store, each with the form its answer takes. A queue, with the bytes of all texts in one
-// buffer and those of all commands in another, where they already have the form of a batch's list (kv/command.h);
-// so a pipeline costs no allocation per command.
+// What a connection still owes replies for, in the order of the requests: texts known at once, and commands
+// on their way through the store, each with the form its answer takes. A queue, with the bytes of all texts
+// in one buffer and those of all commands in another, where they already have the form of a batch's list
+// (kv/command.h); so a pipeline costs no allocation per command.
 #pragma once
 
 #include <vector>
@@ -14,28 +14,28 @@ namespace norn::resp {
 
 // The form of a reply.
 enum class Form : std::uint8_t {
-  text,           // known already
-  status,         // +OK; null if a condition was not met
-  value,          // a bulk, or null
-  values,         // an array of them
-  number,         // the decimal in the value; 0 if there is none
-  present,        // how many items have a value
-  applied,        // 1; 0 if a condition was not met
-  type,           // +string or +none
-  seconds,        // of a time to live; -1 for ever, -2 no key
-  milliseconds,   // the same
-  keys,           // an array of keys
-  keys_onwards,   // a cursor and an array of keys
-  transaction,    // EXEC: an array of the replies of its own plan
-  wait,           // a text, too, but 0 if what became of the write before is unknown
+  text,          // known already
+  status,        // +OK; null if a condition was not met
+  value,         // a bulk, or null
+  values,        // an array of them
+  number,        // the decimal in the value; 0 if there is none
+  present,       // how many items have a value
+  applied,       // 1; 0 if a condition was not met
+  type,          // +string or +none
+  seconds,       // of a time to live; -1 for ever, -2 no key
+  milliseconds,  // the same
+  keys,          // an array of keys
+  keys_onwards,  // a cursor and an array of keys
+  transaction,   // EXEC: an array of the replies of its own plan
+  wait,          // a text, too, but 0 if what became of the write before is unknown
 };
 
 struct Step {
   Form form = Form::text;
-  bool write = false;   // a command that goes through the log
-  bool alone = false;   // one that shares no batch with others
-  bool resp3 = false;   // as the connection spoke when it asked
-  bool silent = false;  // CLIENT REPLY OFF: the reply is dropped
+  bool write = false;      // a command that goes through the log
+  bool alone = false;      // one that shares no batch with others
+  bool resp3 = false;      // as the connection spoke when it asked
+  bool silent = false;     // CLIENT REPLY OFF: the reply is dropped
   std::uint32_t size = 0;  // bytes of the text; of the command with its length before it, if it is one
 
   bool is_command() const { return form != Form::text && form != Form::wait; }
@@ -56,7 +56,8 @@ class Plan {
     return texts_.capacity() + commands_.capacity() + steps_.capacity() * sizeof(Step);
   }
 
-  // Views of the oldest step's text, and of the commands from the oldest on; they live until the plan next changes.
+  // Views of the oldest step's text, and of the commands from the oldest on; they live until the plan next
+  // changes.
   Bytes text() const { return Bytes(texts_).subspan(text_at_, (*this)[0].size); }
   Bytes commands_ahead() const { return Bytes(commands_).subspan(command_at_); }
 

@@ -33,7 +33,8 @@ bool render_error(const ResultView& result, Form form, Reply& reply) {
       return true;
     case Status::too_large:
       if (form == Form::number) {
-        reply.error("ERR string exceeds maximum allowed size (" + std::to_string(kv::kValueSizeMax) + " bytes)");
+        reply.error("ERR string exceeds maximum allowed size (" + std::to_string(kv::kValueSizeMax) +
+                    " bytes)");
       } else if (form == Form::keys) {
         reply.error("ERR too many keys for one reply: use SCAN");
       } else {
@@ -144,7 +145,7 @@ void render_transaction(Plan& plan, const ResultView& result, Reply& reply) {
       continue;
     }
     const auto one = ResultView::parse(in.sized());
-    one && in.ok() ? render(step.form, *one, reply) : reply.error(kForeign);
+    one&& in.ok() ? render(step.form, *one, reply) : reply.error(kForeign);
   }
 }
 

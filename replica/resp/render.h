@@ -7,8 +7,8 @@
 
 namespace norn::resp {
 
-// Any well-formed result has some reply in any form (a session's retry may bring the result of another command
-// than the one sent now): one that does not fit is an error, too.
+// Any well-formed result has some reply in any form (a session's retry may bring the result of another
+// command than the one sent now): one that does not fit is an error, too.
 void render(Form form, const kv::ResultView& result, Reply& reply);
 
 // The reply of each command of a transaction, from its packed results.

@@ -1,5 +1,5 @@
-// Replies of the Redis protocol, appended to a buffer: RESP2, or RESP3 for a connection that said HELLO 3. Where
-// the two differ the writer knows which to write, so what answers need not.
+// Replies of the Redis protocol, appended to a buffer: RESP2, or RESP3 for a connection that said HELLO 3.
+// Where the two differ the writer knows which to write, so what answers need not.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// The slot of a key, as Redis Cluster reckons it: CRC16 modulo 16384, of what stands between the first { and the
-// next } if that is not empty. A redirect (-MOVED) must name it.
+// The slot of a key, as Redis Cluster reckons it: CRC16 modulo 16384, of what stands between the first { and
+// the next } if that is not empty. A redirect (-MOVED) must name it.
 #pragma once
 
 #include <cstdint>

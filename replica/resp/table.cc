@@ -76,8 +76,9 @@ const Entry* find_command(std::string_view name) {
     buffer[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   const std::string_view wanted(buffer.data(), name.size());
-  const auto* const at = std::lower_bound(kCommands.begin(), kCommands.end(), wanted,
-                                          [](const Entry& entry, std::string_view n) { return entry.name < n; });
+  const auto* const at =
+      std::lower_bound(kCommands.begin(), kCommands.end(), wanted,
+                       [](const Entry& entry, std::string_view n) { return entry.name < n; });
   return at != kCommands.end() && at->name == wanted ? at : nullptr;
 }
 

@@ -1,4 +1,5 @@
-// The commands: one table, one line a command. What is not in it is answered as Redis answers what it does not know.
+// The commands: one table, one line a command. What is not in it is answered as Redis answers what it does
+// not know.
 #pragma once
 
 #include <span>
@@ -17,12 +18,12 @@ inline constexpr unsigned readonly = 2;
 inline constexpr unsigned denyoom = 4;
 inline constexpr unsigned fast = 8;
 inline constexpr unsigned noscript = 16;
-inline constexpr unsigned no_auth = 32;     // may be called before the password is given
-inline constexpr unsigned no_multi = 64;    // not within MULTI
+inline constexpr unsigned no_auth = 32;   // may be called before the password is given
+inline constexpr unsigned no_multi = 64;  // not within MULTI
 inline constexpr unsigned admin = 128;
 inline constexpr unsigned blocking = 256;
-inline constexpr unsigned at_once = 512;    // executed within MULTI, not queued
-inline constexpr unsigned barrier = 1024;   // waits until all before it are answered
+inline constexpr unsigned at_once = 512;   // executed within MULTI, not queued
+inline constexpr unsigned barrier = 1024;  // waits until all before it are answered
 }  // namespace flag
 
 struct Entry {
@@ -38,7 +39,7 @@ struct Entry {
   std::string_view summary;
 };
 
-std::span<const Entry> commands();  // by name
+std::span<const Entry> commands();                 // by name
 const Entry* find_command(std::string_view name);  // in any case; null: there is none
 
 inline bool arity_fits(const Entry& entry, std::size_t arguments) {

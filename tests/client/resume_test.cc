@@ -48,7 +48,8 @@ TEST_CASE("what a resumed session refuses is a result, and the session is not gi
 
 TEST_CASE("the session that a reply answers can be told at a glance") {
   Buffer packet;
-  wire::encode(kCluster, NodeId{1}, wire::ClientReply{kSession, Sequence{1}, {}, NodeId{1}, answer(1)}, packet);
+  wire::encode(kCluster, NodeId{1}, wire::ClientReply{kSession, Sequence{1}, {}, NodeId{1}, answer(1)},
+               packet);
   CHECK(session_answered(packet) == kSession);
   CHECK_FALSE(session_answered(Bytes(packet).first(27)));
   wire::encode(kCluster, NodeId{}, wire::ClientRequest{kSession, Sequence{1}, Sequence{0}, get("k")}, packet);

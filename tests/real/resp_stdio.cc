@@ -1,5 +1,5 @@
-// The gateway on standard input and output, over a store without Raft: what tests/real/redis_replies compares with
-// a real Redis, before there are sockets, and faster.
+// The gateway on standard input and output, over a store without Raft: what tests/real/redis_replies compares
+// with a real Redis, before there are sockets, and faster.
 #include <array>
 #include <chrono>
 #include <cstdio>

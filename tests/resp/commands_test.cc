@@ -1,4 +1,5 @@
-// Commands whose replies a real Redis cannot be asked to compare with (tests/real/redis_replies does the rest).
+// Commands whose replies a real Redis cannot be asked to compare with (tests/real/redis_replies does the
+// rest).
 #include <doctest/doctest.h>
 
 #include "replica/resp/slot.h"
@@ -36,9 +37,11 @@ TEST_CASE("what the store cannot hold is an error, and nothing else") {
   for (int i = 0; i < 129; ++i) many += bulk("key" + std::to_string(i));
   CHECK(house.ask(id, many) == "-ERR a command names at most 128 keys\r\n");
   std::string large = "*11\r\n" + bulk("MSET");
-  for (int i = 0; i < 5; ++i) large += bulk("key" + std::to_string(i)) + bulk(std::string(kv::kValueSizeMax, 'v'));
+  for (int i = 0; i < 5; ++i)
+    large += bulk("key" + std::to_string(i)) + bulk(std::string(kv::kValueSizeMax, 'v'));
   CHECK(house.ask(id, large) == "-ERR MSET takes at most 4194304 bytes\r\n");
-  CHECK(house.ask(id, request({"KEYS", std::string(5000, '*')})) == "-ERR a pattern has at most 4096 bytes\r\n");
+  CHECK(house.ask(id, request({"KEYS", std::string(5000, '*')})) ==
+        "-ERR a pattern has at most 4096 bytes\r\n");
   CHECK(house.ask(id, "DBSIZE\r\n") == ":1\r\n");
 }
 
@@ -53,7 +56,8 @@ TEST_CASE("SCAN lists each key once, whatever COUNT is") {
       const std::string reply = house.ask(id, "SCAN " + cursor + " COUNT " + count + "\r\n");
       const std::size_t at = reply.find("\r\n", 4) + 2;
       cursor = reply.substr(at, reply.find('\r', at) - at);
-      for (std::size_t key = reply.find("key"); key != std::string::npos; key = reply.find("key", key + 1)) ++keys;
+      for (std::size_t key = reply.find("key"); key != std::string::npos; key = reply.find("key", key + 1))
+        ++keys;
     } while (cursor != "0");
     CHECK(keys == 100);
   }
@@ -65,7 +69,8 @@ TEST_CASE("with a password, little may be said before it, and that little is hea
   const std::string asks = "-NOAUTH Authentication required.\r\n";
   const std::string wrong = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
   CHECK(house.ask(id, "GET k\r\nPING\r\nCLIENT ID\r\n") == asks + asks + asks);
-  CHECK(house.ask(id, "AUTH secreT\r\nAUTH secretsecret\r\nAUTH \"\"\r\nAUTH s\r\n") == wrong + wrong + wrong + wrong);
+  CHECK(house.ask(id, "AUTH secreT\r\nAUTH secretsecret\r\nAUTH \"\"\r\nAUTH s\r\n") ==
+        wrong + wrong + wrong + wrong);
   CHECK(house.ask(id, "AUTH other secret\r\n") == wrong);
   CHECK(house.ask(id, "HELLO 3\r\n").starts_with("-NOAUTH HELLO must be called"));
   CHECK(house.ask(id, "HELLO 3 AUTH default wrong\r\n") == wrong);
@@ -103,8 +108,9 @@ TEST_CASE("INFO tells of the gateway and of Raft, as a whole or by section") {
   house.gateway.status().keys = 4;
   const auto id = house.open();
   const std::string all = house.ask(id, "INFO\r\n");
-  for (const char* line : {"# Server\r\n", "redis_version:7.0.15\r\n", "tcp_port:7001\r\n", "connected_clients:1\r\n",
-                           "raft_role:leader\r\n", "raft_leader:2\r\n", "raft_term:9\r\n", "db0:keys=4\r\n"}) {
+  for (const char* line :
+       {"# Server\r\n", "redis_version:7.0.15\r\n", "tcp_port:7001\r\n", "connected_clients:1\r\n",
+        "raft_role:leader\r\n", "raft_leader:2\r\n", "raft_term:9\r\n", "db0:keys=4\r\n"}) {
     CAPTURE(line);
     CHECK(all.find(line) != std::string::npos);
   }
@@ -147,7 +153,8 @@ TEST_CASE("CLIENT REPLY drops replies, of one command or until it is on again") 
 TEST_CASE("a browser's request is hung up on") {
   TestHouse house;
   const auto id = house.open();
-  CHECK(house.ask(id, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET k v\r\n").find("+OK") == std::string::npos);
+  CHECK(house.ask(id, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET k v\r\n").find("+OK") ==
+        std::string::npos);
   CHECK(house.gateway.wants_close(id));
   CHECK(house.ask(house.open(), "GET k\r\n") == "$-1\r\n");
 }

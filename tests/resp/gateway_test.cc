@@ -85,7 +85,8 @@ TEST_CASE("a write without an answer is unknown, a read without one changed noth
   house.mute = true;
   house.say(id, "INCR x\r\nGET x\r\nWAIT 1 0\r\n");
   house.pass(seconds(6));
-  const std::string unknown = "-UNKNOWN no answer within the deadline: the write may have happened, or may yet\r\n";
+  const std::string unknown =
+      "-UNKNOWN no answer within the deadline: the write may have happened, or may yet\r\n";
   const std::string nothing = "-NOLEADER no leader answered within the deadline; nothing was changed\r\n";
   CHECK(house.hear(id) == unknown + nothing + ":0\r\n");
   house.say(id, "GET x\r\n");
@@ -132,8 +133,8 @@ TEST_CASE("a transaction is one entry, with one reply") {
         "+OK\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n+QUEUED\r\n"
         "*5\r\n:6\r\n+PONG\r\n$1\r\n6\r\n+OK\r\n-ERR value is not an integer or out of range\r\n");
   CHECK(house.entries == 1);
-  CHECK(house.ask(id, "MULTI\r\nNOSUCH\r\nEXEC\r\n").ends_with(
-      "-EXECABORT Transaction discarded because of previous errors.\r\n"));
+  CHECK(house.ask(id, "MULTI\r\nNOSUCH\r\nEXEC\r\n")
+            .ends_with("-EXECABORT Transaction discarded because of previous errors.\r\n"));
   CHECK(house.ask(id, "MULTI\r\nSET n 9\r\nDISCARD\r\nGET n\r\n") == "+OK\r\n+QUEUED\r\n+OK\r\n$1\r\nx\r\n");
   CHECK(house.ask(id, "EXEC\r\n") == "-ERR EXEC without MULTI\r\n");
   CHECK(house.ask(id, "MULTI\r\nEXEC\r\n") == "+OK\r\n*0\r\n");

@@ -1,4 +1,5 @@
-// A gateway over one replica's worth of store, without Raft: requests are applied as they arrive, or are lost.
+// A gateway over one replica's worth of store, without Raft: requests are applied as they arrive, or are
+// lost.
 #pragma once
 
 #include <deque>
@@ -58,8 +59,8 @@ class TestHouse : public net::Transport {
   }
   void reply(const wire::ClientRequest& request, wire::ReplyStatus status, Bytes result) {
     Buffer packet;
-    wire::encode(kCluster, NodeId{1}, wire::ClientReply{request.session, request.sequence, status, leader, result},
-                 packet);
+    wire::encode(kCluster, NodeId{1},
+                 wire::ClientReply{request.session, request.sequence, status, leader, result}, packet);
     replies.push_back(std::move(packet));
   }
 

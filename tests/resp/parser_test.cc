@@ -53,7 +53,8 @@ TEST_CASE("arrays of bulk strings are requests, binary and empty ones too") {
 TEST_CASE("an inline line is split into words as redis-cli's user quotes them") {
   CHECK(parse("PING\r\n").requests == std::vector<Words>{{"PING"}});
   CHECK(parse("  set  a\t'b c' \n").requests == std::vector<Words>{{"set", "a", "b c"}});
-  CHECK(parse("x \"a\\x41\\n\\\"\" 'it\\'s' \"\"\n").requests == std::vector<Words>{{"x", "aA\n\"", "it's", ""}});
+  CHECK(parse("x \"a\\x41\\n\\\"\" 'it\\'s' \"\"\n").requests ==
+        std::vector<Words>{{"x", "aA\n\"", "it's", ""}});
   CHECK(parse("\r\n\n").requests == std::vector<Words>{{}, {}});
   for (const char* text : {"x \"a\n", "x 'a\r\n", "x \"a\"b\n", "x 'a'b\n"}) {
     CHECK(parse(text).error == "Protocol error: unbalanced quotes in request");

@@ -1,5 +1,5 @@
-// Streams of requests and of near-requests: what is heard does not depend on how they were cut into pieces, and
-// nothing that a client can send does any harm.
+// Streams of requests and of near-requests: what is heard does not depend on how they were cut into pieces,
+// and nothing that a client can send does any harm.
 #include <doctest/doctest.h>
 
 #include "replica/base/assert.h"
@@ -28,8 +28,8 @@ class RandomStream {
 
  private:
   std::string word() {
-    constexpr std::array kWords = {"a",  "b",  "1",   "-3",   "x",     "10", "EX",  "PX",   "NX",   "XX",
-                                   "GET", "0", "*",   "COUNT", "MATCH", "",   "NEW", "USE", "NONE", "on"};
+    constexpr std::array kWords = {"a",   "b", "1", "-3",    "x",     "10", "EX",  "PX",  "NX",   "XX",
+                                   "GET", "0", "*", "COUNT", "MATCH", "",   "NEW", "USE", "NONE", "on"};
     return kWords[rng_.between(0, kWords.size() - 1)];
   }
   std::string name() {
