@@ -183,7 +183,7 @@ bool CommandView::parse_ttl(Reader& in) {
 bool CommandView::parse_batch(Reader& in) {
   flags_ = in.integer<std::uint8_t>();
   command_count_ = in.integer<std::uint32_t>();
-  if (flags_ > batch_flag::whole || command_count_ == 0 || command_count_ > kBatchCommandsMax) return false;
+  if (flags_ > kBatchWhole || command_count_ == 0 || command_count_ > kBatchCommandsMax) return false;
   pairs_ = in.rest();
   read_ = true;
   for (std::uint32_t i = 0; i < command_count_; ++i) {

@@ -74,10 +74,8 @@ inline constexpr std::uint8_t keep_ttl = 4;
 inline constexpr std::uint8_t want_old = 8;
 }  // namespace set_flag
 
-// Flags of batch.
-namespace batch_flag {
-inline constexpr std::uint8_t whole = 1;  // it does not stop early (store_batch.cc)
-}  // namespace batch_flag
+// The one flag of batch.
+inline constexpr std::uint8_t kBatchWhole = 1;  // it does not stop early (store_batch.cc)
 
 struct Command {
   struct Pair {

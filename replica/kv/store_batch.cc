@@ -28,7 +28,7 @@ std::size_t result_size_max(const CommandView& command) {
 template <typename Execute>
 void Store::run_batch(const CommandView& batch, Buffer& result, Execute&& execute_one) const {
   const std::size_t begin = result.size();
-  const bool whole = batch.has(batch_flag::whole);
+  const bool whole = batch.has(kBatchWhole);
   ResultWriter(result, Status::ok, 1).item(applied_.value, std::string_view());
   std::size_t executed = 0;
   batch.each_command([&](const CommandView& command) {

@@ -49,7 +49,7 @@ class Call {
   bool name_fits(std::string_view name);  // of a connection
   bool keys_fit(std::span<const std::string_view> keys);
   std::optional<std::int64_t> integer(std::string_view text,
-                                      std::string_view error = "ERR value is not an integer or out of range");
+                                      std::string_view what = "ERR value is not an integer or out of range");
 
   // Puts what the handler did into the plan.
   void finish();

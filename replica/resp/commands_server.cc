@@ -12,15 +12,16 @@
 namespace norn::resp {
 namespace {
 
-constexpr std::array<std::pair<unsigned, std::string_view>, 9> kFlagNames = {{{flag::write, "write"},
-                                                                              {flag::readonly, "readonly"},
-                                                                              {flag::denyoom, "denyoom"},
-                                                                              {flag::admin, "admin"},
-                                                                              {flag::noscript, "noscript"},
-                                                                              {flag::blocking, "blocking"},
-                                                                              {flag::fast, "fast"},
-                                                                              {flag::no_auth, "no_auth"},
-                                                                              {flag::no_multi, "no_multi"}}};
+constexpr std::array<std::pair<flag::Flag, std::string_view>, 9> kFlagNames = {
+    {{flag::write, "write"},
+     {flag::readonly, "readonly"},
+     {flag::denyoom, "denyoom"},
+     {flag::admin, "admin"},
+     {flag::noscript, "noscript"},
+     {flag::blocking, "blocking"},
+     {flag::fast, "fast"},
+     {flag::no_auth, "no_auth"},
+     {flag::no_multi, "no_multi"}}};
 
 // What COMMAND says of one command. Tips, key specifications and subcommands are left empty.
 void describe(const Entry& entry, Reply& reply) {

@@ -38,6 +38,13 @@ struct Binding {
   bool known = false;
 };
 
+// What MULTI has queued.
+struct Transaction {
+  std::vector<std::vector<std::string>> requests;
+  std::size_t bytes = 0;
+  bool spoilt = false;  // a request was refused: EXEC will be, too
+};
+
 class Connection {
  public:
   // peer: where it comes from, for CLIENT LIST.
@@ -108,12 +115,6 @@ class Connection {
   void on_session(SessionId session);  // 0: there was no leader
 
  private:
-  struct Transaction {
-    std::vector<std::vector<std::string>> requests;
-    std::size_t bytes = 0;
-    bool spoilt = false;  // a request was refused: EXEC will be, too
-  };
-
   void advance();
   std::size_t parse(Bytes in);
   bool execute(std::span<const std::string_view> arguments);

@@ -68,7 +68,7 @@ void Connection::execute_transaction(Call& call) {
     return;
   }
   Writer writer = call.begin(kv::CommandKind::batch);
-  writer.integer(kv::batch_flag::whole);
+  writer.integer(kv::kBatchWhole);
   writer.integer(commands);
   writer.bytes(plan.commands_ahead());
   call.step().alone = true;

@@ -80,8 +80,8 @@ class Gateway {
   void gather(Time now);
   std::size_t begin_flight();
   bool has_room(const Flight& flight, const Connection::Group& group) const;
-  void add(std::size_t flight, ConnectionId id, const Connection::Group& group);
-  void submit(Time now, std::size_t flight);
+  void add(std::size_t place, ConnectionId id, const Connection::Group& group);
+  void submit(Time now, std::size_t place);
 
   // Sessions (gateway_sessions.cc).
   client::Client* own_client(ConnectionId id) const;

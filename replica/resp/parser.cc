@@ -75,7 +75,7 @@ Parser::Outcome Parser::next(Bytes bytes, bool stranger) {
     places_.clear();
     arguments_.clear();
   }
-  if (in.size() == 0) return Outcome::more;
+  if (in.empty()) return Outcome::more;
   const Outcome outcome = in[0] == '*' ? parse_array(in, stranger) : parse_inline(in);
   complete_ = outcome == Outcome::request;
   return outcome;

@@ -40,9 +40,9 @@ class Parser {
   };
   explicit Parser(const ParserLimits& limits) : limits_(limits) {}
 
-  // Parses the request at the beginning of in. After `more`, call again with the same bytes and those that
+  // Parses the request at the beginning of bytes. After `more`, call again with the same bytes and those that
   // came behind them. A stranger is a client that still owes a password.
-  Outcome next(Bytes in, bool stranger);
+  Outcome next(Bytes bytes, bool stranger);
 
   // Of the request just parsed; the views live as long as its bytes and until the next call.
   std::span<const std::string_view> arguments() const { return arguments_; }

@@ -13,17 +13,19 @@ using Handler = void (*)(Call& call);
 
 // Flags, named as COMMAND INFO names them, up to the last few.
 namespace flag {
-inline constexpr unsigned write = 1;
-inline constexpr unsigned readonly = 2;
-inline constexpr unsigned denyoom = 4;
-inline constexpr unsigned fast = 8;
-inline constexpr unsigned noscript = 16;
-inline constexpr unsigned no_auth = 32;   // may be called before the password is given
-inline constexpr unsigned no_multi = 64;  // not within MULTI
-inline constexpr unsigned admin = 128;
-inline constexpr unsigned blocking = 256;
-inline constexpr unsigned at_once = 512;   // executed within MULTI, not queued
-inline constexpr unsigned barrier = 1024;  // waits until all before it are answered
+enum Flag : unsigned {
+  write = 1,
+  readonly = 2,
+  denyoom = 4,
+  fast = 8,
+  noscript = 16,
+  no_auth = 32,   // may be called before the password is given
+  no_multi = 64,  // not within MULTI
+  admin = 128,
+  blocking = 256,
+  at_once = 512,   // executed within MULTI, not queued
+  barrier = 1024,  // waits until all before it are answered
+};
 }  // namespace flag
 
 struct Entry {

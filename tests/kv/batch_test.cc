@@ -28,7 +28,7 @@ std::vector<Result> unpack(const Result& result) {
 
 TEST_CASE("a batch has 1 to kBatchCommandsMax commands, none of them a batch, an open_session or a tick") {
   CHECK(parses(batch({get("a"), put("a", "b")})));
-  CHECK(parses(batch({get("a")}, batch_flag::whole)));
+  CHECK(parses(batch({get("a")}, kBatchWhole)));
   CHECK_FALSE(parses(batch({get("a")}, 2)));
   CHECK_FALSE(parses(batch({})));
   CHECK_FALSE(parses(batch({batch({get("a")})})));
@@ -82,7 +82,7 @@ TEST_CASE("a batch stops behind the command that makes its results large; a whol
   CHECK(unpack(f(batch(commands))).size() == 3);
   CHECK(f.read(get("n")).items.at(0).value == "1");
   CHECK(unpack(f.read(batch({get("k"), get("k"), get("k")}))).size() == 2);
-  CHECK(unpack(f(batch(commands, batch_flag::whole))).size() == 5);
+  CHECK(unpack(f(batch(commands, kBatchWhole))).size() == 5);
   CHECK(f.read(get("n")).items.at(0).value == "3");
 }
 
@@ -92,7 +92,7 @@ TEST_CASE("what could not be answered is not executed: a batch stops before it, 
   for (const std::string& key : keys) f(put(key, std::string(kValueSizeMax, 'v')));
   const std::vector<Command> commands = {get("n"), multi_get(keys), take("a"), increment("n", 1)};
   CHECK(unpack(f(batch(commands))).size() == 2);
-  auto results = unpack(f(batch(commands, batch_flag::whole)));
+  auto results = unpack(f(batch(commands, kBatchWhole)));
   REQUIRE(results.size() == 4);
   CHECK(results[1].items.size() == 3);
   CHECK(results[2] == Result{Status::too_large, {}});
@@ -116,7 +116,7 @@ TEST_CASE("what could not be answered is not executed: a batch stops before it, 
 TEST_CASE("the largest results of a whole batch are still a result") {
   Fixture f;
   f(put("k", std::string(kValueSizeMax - 100, 'v')));
-  const Result result = f.read(batch(std::vector<Command>(kBatchCommandsMax, get("k")), batch_flag::whole));
+  const Result result = f.read(batch(std::vector<Command>(kBatchCommandsMax, get("k")), kBatchWhole));
   CHECK(unpack(result).size() == kBatchCommandsMax);
   CHECK(encode(result).size() <= kResultSizeMax);
 }
@@ -146,7 +146,7 @@ TEST_CASE("a batch answers what its commands would, one after the other, version
     const std::uint64_t size = 1 + random.below(6);
     for (std::uint64_t i = 0; i < size; ++i) commands.push_back(random.command());
     together.time = apart.time = static_cast<std::uint64_t>(round) * 3;
-    const auto results = unpack(together(batch(commands, random.one_in(2) ? batch_flag::whole : 0)));
+    const auto results = unpack(together(batch(commands, random.one_in(2) ? kBatchWhole : 0)));
     REQUIRE(results.size() == commands.size());
     for (std::size_t i = 0; i < commands.size(); ++i) {
       const Result one = apart(commands[i]);
