@@ -108,6 +108,7 @@ bool Gateway::wants_close(ConnectionId id) const {
 void Gateway::attend(ConnectionId id, Connection& connection) {
   touched_.push_back(id);
   if (connection.has_group()) ready_.push_back(id);
+  unsettled_ = unsettled_ || connection.has_group() || connection.opens_session();
   Binding* binding = connection.binding();
   if (binding != nullptr && !binding->known) {
     binding->known = true;
@@ -141,6 +142,7 @@ void Gateway::settle(Time now, net::Transport& transport) {
   client_.completions().clear();
   end_bound(now);
   gather(now);
+  unsettled_ = false;
   client_.settle(now, transport);
   for (const ConnectionId id : bound_) {
     if (client::Client* client = own_client(id)) client->settle(now, transport);
@@ -149,6 +151,7 @@ void Gateway::settle(Time now, net::Transport& transport) {
 }
 
 Time Gateway::deadline() const {
+  if (unsettled_) return house_.now;
   Time deadline = house_.connected == 0 ? client_.deadline() : std::min(client_.deadline(), next_watch_);
   for (const ConnectionId id : bound_) {
     if (const client::Client* client = own_client(id)) deadline = std::min(deadline, client->deadline());

@@ -52,7 +52,7 @@ class Gateway {
 
   void on_deadline(Time now);                        // at or after deadline(); early calls do nothing
   void settle(Time now, net::Transport& transport);  // ends the turn
-  Time deadline() const;
+  Time deadline() const;  // now, if something came up since settle: output written may let more be parsed
 
   Status& status() { return house_.status; }  // kept up to date by the host
   const House& house() const { return house_; }
@@ -102,6 +102,7 @@ class Gateway {
   std::vector<Flight> flights_;
   std::vector<std::size_t> free_flights_;
   Time next_watch_;
+  bool unsettled_ = false;  // there is a group or a session that settle has not seen
 };
 
 }  // namespace norn::resp

@@ -60,7 +60,7 @@ class Reply {
     raw("\r\n");
   }
   void head(char type, std::int64_t number) {
-    std::array<char, 24> text;
+    std::array<char, 24> text{};
     text[0] = type;
     char* end = std::to_chars(text.data() + 1, text.data() + text.size(), number).ptr;
     *end++ = '\r';

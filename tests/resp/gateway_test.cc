@@ -169,6 +169,19 @@ TEST_CASE("beyond the pipeline's depth nothing is read until replies have left; 
   CHECK(house.gateway.wants_read(id));
 }
 
+TEST_CASE("when output has left and lets more be asked, the next turn is due at once") {
+  TestHouse house({.output_max = 10});
+  const auto id = house.open();
+  house.say(id, "ECHO 0123456789\r\nGET k\r\n");
+  house.settle();
+  CHECK(house.gateway.deadline() > house.now);
+  house.gateway.on_written(house.now, id, house.gateway.output(id).size());
+  CHECK(house.gateway.deadline() == house.now);
+  house.settle();
+  CHECK(house.gateway.deadline() > house.now);
+  CHECK(house.hear(id) == "$-1\r\n");
+}
+
 TEST_CASE("output that is not taken holds the client back, and in the end cuts it off") {
   TestHouse house({.output_max = 1000});
   const auto id = house.open();
