@@ -11,7 +11,15 @@ namespace {
 
 bool is_multi(CommandKind kind) {
   return kind == CommandKind::multi_get || kind == CommandKind::multi_put ||
-         kind == CommandKind::multi_remove;
+         kind == CommandKind::multi_remove || kind == CommandKind::multi_size;
+}
+
+bool may_repeat_keys(CommandKind kind) {
+  return kind == CommandKind::multi_get || kind == CommandKind::multi_size;
+}
+
+bool fits_a_batch(CommandKind kind) {
+  return kind != CommandKind::batch && kind != CommandKind::open_session && kind != CommandKind::tick;
 }
 
 bool is_keyless(CommandKind kind) {
@@ -21,6 +29,21 @@ bool is_keyless(CommandKind kind) {
     case CommandKind::clear:
     case CommandKind::scan:
     case CommandKind::tick:
+    case CommandKind::batch:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool reads(CommandKind kind) {
+  switch (kind) {
+    case CommandKind::get:
+    case CommandKind::multi_get:
+    case CommandKind::multi_size:
+    case CommandKind::ttl:
+    case CommandKind::count:
+    case CommandKind::scan:
       return true;
     default:
       return false;
@@ -66,6 +89,11 @@ void encode(const Command& command, Buffer& out) {
     writer.integer(command.limit);
     writer.sized(command.pattern);
   }
+  if (command.kind == CommandKind::batch) {
+    writer.integer(command.flags);
+    writer.integer(static_cast<std::uint32_t>(command.commands.size()));
+    for (const Command& each : command.commands) writer.sized(encode(each));
+  }
 }
 
 Buffer encode(const Command& command) {
@@ -78,10 +106,11 @@ std::optional<CommandView> CommandView::parse(Bytes bytes) {
   if (bytes.size() > kCommandSizeMax) return std::nullopt;
   Reader in(bytes);
   const auto kind = in.integer<std::uint8_t>();
-  if (kind > static_cast<std::uint8_t>(CommandKind::tick)) return std::nullopt;
+  if (kind > static_cast<std::uint8_t>(CommandKind::multi_size)) return std::nullopt;
   CommandView view;
   view.kind_ = static_cast<CommandKind>(kind);
   view.bytes_ = bytes;
+  view.read_ = reads(view.kind_);
   if (!view.parse_pairs(in)) return std::nullopt;
   if (!view.parse_rest(in)) return std::nullopt;
   if (!in.done()) return std::nullopt;
@@ -107,7 +136,7 @@ bool CommandView::parse_pairs(Reader& in) {
     if (pair.value.size() > kValueSizeMax) return false;
     if (i == 0) first_ = pair;
   }
-  return !multi || keys_differ(pairs());
+  return !multi || may_repeat_keys(kind_) || keys_differ(pairs());
 }
 
 bool CommandView::parse_rest(Reader& in) {
@@ -130,6 +159,8 @@ bool CommandView::parse_rest(Reader& in) {
       limit_ = in.integer<std::uint32_t>();
       pattern_ = in.sized_text();
       return in.ok() && pattern_.size() <= kPatternSizeMax;
+    case CommandKind::batch:
+      return parse_batch(in);
     default:
       return true;
   }
@@ -149,17 +180,20 @@ bool CommandView::parse_ttl(Reader& in) {
   return in.ok() && ttl_ <= kTtlMax;
 }
 
-bool CommandView::is_read() const {
-  switch (kind_) {
-    case CommandKind::get:
-    case CommandKind::multi_get:
-    case CommandKind::ttl:
-    case CommandKind::count:
-    case CommandKind::scan:
-      return true;
-    default:
-      return false;
+bool CommandView::parse_batch(Reader& in) {
+  flags_ = in.integer<std::uint8_t>();
+  command_count_ = in.integer<std::uint32_t>();
+  if (flags_ > kBatchWhole || command_count_ == 0 || command_count_ > kBatchCommandsMax) return false;
+  pairs_ = in.rest();
+  read_ = true;
+  for (std::uint32_t i = 0; i < command_count_; ++i) {
+    const Bytes bytes = in.sized();
+    if (bytes.empty() || !fits_a_batch(static_cast<CommandKind>(bytes.front()))) return false;
+    const auto command = parse(bytes);
+    if (!command) return false;
+    read_ = read_ && command->is_read();
   }
+  return true;
 }
 
 CommandView::Pairs CommandView::pairs() const {

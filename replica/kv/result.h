@@ -27,6 +27,11 @@
 //                                        hash to go on from, 0 at the end
 //   scan, too_large                      no items: without a limit, they exceed kResultSizeMax
 //   multi_get, too_large                 no items: the values together exceed kResultSizeMax
+//   multi_size, ok                       the value's size in decimal if present, version; one item a key
+//   batch, ok                            one item: a packed run of sized results, one for each command from
+//   the
+//                                        first on that was executed (Store); its version is applied
+//   any within a whole batch, too_large  no items: there was no room for its result, and it was not executed
 //   open_session, ok                     version is the session's id
 //   any, session_evicted, stale_sequence or window_exceeded    no items; not applied by this entry
 #pragma once
@@ -42,13 +47,17 @@
 namespace norn::kv {
 
 inline constexpr std::size_t kResultSizeMax = std::size_t{4} << 20;  // bytes, encoded
+inline constexpr std::size_t kReadSizeMax =
+    kResultSizeMax - (16u << 10);  // of one read, so that a batch can begin with it
+inline constexpr std::size_t kBatchResultSizeMax = std::size_t{256}
+                                                   << 10;  // beyond, a batch stops (store_batch.cc)
 
 enum class Status : std::uint8_t {
   ok,
   mismatch,         // compare_and_set, set or expire found something else
   not_a_number,     // increment of a value that is not a canonical decimal 64-bit integer
   overflow,         // increment beyond 64 bits
-  too_large,        // append beyond kValueSizeMax, multi_get or scan beyond kResultSizeMax
+  too_large,        // append beyond kValueSizeMax, or a result beyond kResultSizeMax
   session_evicted,  // no such session (any more): whether an earlier try was applied is not known
   stale_sequence,   // the client acknowledged this sequence's result before
   window_exceeded,  // too far ahead of what the client acknowledged

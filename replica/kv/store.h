@@ -118,6 +118,11 @@ class Store {
   void increment(const CommandView& command, Buffer& result);
   void expire(const CommandView& command, Buffer& result);
   void clear(Buffer& result);
+  // Batches (store_batch.cc).
+  void batch(const CommandView& command, Buffer& result);
+  void read_batch(const CommandView& command, std::uint64_t time, Buffer& result) const;
+  template <typename Execute>
+  void run_batch(const CommandView& batch, Buffer& result, Execute&& execute_one) const;
   // Reads (store_reads.cc).
   void get(const CommandView& command, Buffer& result) const;
   void ttl(const CommandView& command, std::uint64_t time, Buffer& result) const;

@@ -40,6 +40,8 @@ void Store::execute(const CommandView& command, Buffer& result) {
       return expire(command, result);
     case CommandKind::clear:
       return clear(result);
+    case CommandKind::batch:
+      return batch(command, result);
     default:
       ASSERT(command.is_read());  // nothing else is left
   }

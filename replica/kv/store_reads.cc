@@ -21,6 +21,8 @@ void Store::read(const CommandView& command, std::uint64_t time, Buffer& result)
       return ResultWriter(result, Status::ok, 1).item(applied_.value, Decimal(present_).text());
     case CommandKind::scan:
       return scan(command, result);
+    case CommandKind::batch:
+      return read_batch(command, time, result);
     default:
       ASSERT(command.is_read());
       return get(command, result);
@@ -33,8 +35,14 @@ void Store::get(const CommandView& command, Buffer& result) const {
   for (const auto& pair : command.pairs()) {
     const Slot* slot = find(pair.key);
     const bool present = slot != nullptr && slot->present();
-    present ? writer.item(slot->version(), slot->value()) : writer.item(version(slot));
-    if (result.size() - at > kResultSizeMax) {
+    if (!present) {
+      writer.item(version(slot));
+    } else if (command.kind() == CommandKind::multi_size) {
+      writer.item(slot->version(), Decimal(slot->value().size()).text());
+    } else {
+      writer.item(slot->version(), slot->value());
+    }
+    if (result.size() - at > kReadSizeMax) {
       result.resize(at);
       ResultWriter(result, Status::too_large);
       return;
@@ -73,7 +81,7 @@ void Store::scan(const CommandView& command, Buffer& result) const {
     const bool listed =
         at->slot.present() && (command.pattern().empty() || glob_matches(command.pattern(), at->slot.key()));
     if (listed && cursor == 0) writer.sized(at->slot.key());
-    if (result.size() - begin > kResultSizeMax) {
+    if (result.size() - begin > kReadSizeMax) {
       result.resize(hash_begin);
       cursor = hash;
     }

@@ -228,6 +228,15 @@ void encode(ClusterId cluster, NodeId from, const raft::Message& message, Buffer
   encode_any(cluster, from, message, out);
 }
 
+std::optional<SessionId> glance_at_reply(Bytes datagram) {
+  constexpr std::size_t kKindAt = kChecksumSize + 2;
+  SessionId session;
+  if (datagram.size() < kHeaderSize + sizeof session.value) return std::nullopt;
+  if (datagram[kKindAt] != std::byte{8}) return std::nullopt;
+  std::memcpy(&session.value, datagram.data() + kHeaderSize, sizeof session.value);
+  return session;
+}
+
 std::variant<Packet, Refusal> decode(ClusterId cluster, Bytes datagram) {
   if (datagram.size() < kHeaderSize) return Refusal::truncated;
   std::uint32_t checksum = 0;

@@ -73,6 +73,9 @@ inline constexpr std::size_t kRefusals = 5;
 void encode(ClusterId cluster, NodeId from, const Body& body, Buffer& out);
 void encode(ClusterId cluster, NodeId from, const raft::Message& message, Buffer& out);
 
+// The session in what looks like a ClientReply. Nothing is checked: it is for choosing who is to decode it.
+std::optional<SessionId> glance_at_reply(Bytes datagram);
+
 std::variant<Packet, Refusal> decode(ClusterId cluster, Bytes datagram);
 
 }  // namespace norn::wire
