@@ -32,6 +32,7 @@ ReplicaOptions options_of(const Roster& roster, NodeId self) {
   options.raft.append_size_max = 30'000;  // a replica that was cut off catches up by one message
   options.datagram_max = kPacketMax;
   options.compact_after_bytes = std::uint64_t{1} << 60;  // never: the log is what the answers are read from
+  options.digest_interval = 0;
   return options;
 }
 

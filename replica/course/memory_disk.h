@@ -2,6 +2,7 @@
 // when the replica asks for what has completed.
 #pragma once
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,9 @@ class MemoryDisk final : public storage::Disk {
   std::optional<Buffer> read(storage::File) override { return Buffer{}; }
   storage::DiskStatus append(storage::File, Bytes) override { return storage::DiskStatus::ok; }
   void sync(storage::File, storage::SyncTicket ticket) override { completed_.push_back(ticket); }
-  void replace(storage::File, Bytes, storage::SyncTicket ticket) override { completed_.push_back(ticket); }
+  void replace(storage::File, std::shared_ptr<const Buffer>, storage::SyncTicket ticket) override {
+    completed_.push_back(ticket);
+  }
 
   std::vector<storage::SyncTicket> take_completed() { return std::exchange(completed_, {}); }
 
