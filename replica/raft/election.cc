@@ -132,7 +132,8 @@ void Raft::become_leader(Time now, Effects& effects) {
   check_quorum_at_ = now + config_.election_timeout_max;
   heartbeat_due_ = true;  // tells everyone at once
   impatient_at_ = kNever;
-  patience_ = config_.thrift_patience;
+  patience_ = usual_patience_ = config_.thrift_patience;
+  resent_round_ = 0;
   generous_upto_ = {};
   heartbeat_at_ = now;
   // Entries of earlier terms are committed only together with one of this term (5.4.2): so there is one at

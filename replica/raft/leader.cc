@@ -58,7 +58,8 @@ void Raft::advance_commit() {
   if (log_.term(reached) != term() && !bug(Bug::commit_old_term)) return;
   commit_ = reached;
   impatient_at_ = kNever;  // the next flush looks at what is left
-  patience_ = config_.thrift_patience;
+  usual_patience_ -= (usual_patience_ - config_.thrift_patience) / 32;
+  patience_ = usual_patience_;
 }
 
 bool Raft::sent_at_once(const Progress& peer) const {
@@ -68,7 +69,7 @@ bool Raft::sent_at_once(const Progress& peer) const {
 
 bool Raft::has_new_entries() const {
   return std::ranges::any_of(progress_, [&](const Progress& peer) {
-    return peer.preferred && peer.mode == Mode::replicate && peer.next <= log_.last().index;
+    return sent_at_once(peer) && peer.mode == Mode::replicate && peer.next <= log_.last().index;
   });
 }
 
@@ -95,11 +96,21 @@ void Raft::grow_impatient() {
   generous_upto_ = {log_.last().index.value + kGenerousEntries};
   impatient_at_ = kNever;
   patience_ *= 2;
+  resent_round_ = round_ + 1;
   for (Progress& peer : progress_) {
     if (peer.unanswered > kUnanswered) continue;
     peer.waiting = false;
     if (peer.mode == Mode::replicate) peer.next = std::max(peer.match, log_.base().index).next();
   }
+}
+
+// An acknowledgement of what had been sent before: nothing was lost, all was only slower than thrift had
+// patience for. (As TCP finds a spurious retransmission: Eifel, RFC 3522.)
+void Raft::grow_patient() {
+  constexpr std::uint32_t kPatienceGrowthMax = 4;
+  usual_patience_ = std::min(usual_patience_ * 2, config_.thrift_patience * kPatienceGrowthMax);
+  resent_round_ = 0;
+  generous_upto_ = {};
 }
 
 void Raft::on(Time now, NodeId from, const AppendReply& message, Effects& effects) {
@@ -117,6 +128,7 @@ void Raft::on(Time now, NodeId from, const AppendReply& message, Effects& effect
   if (message.match > log_.last().index) return;  // no honest follower says so
   if (message.round < peer->trusted_from) return;
   if (message.match > peer->match || bug(Bug::match_regresses)) {
+    if (message.round < resent_round_) grow_patient();
     peer->match = message.match;
     advance_commit();
   }

@@ -48,8 +48,9 @@ struct Config {
   // Thrift, where messages cost more than latency (Moraru et al., EPaxos, SOSP 2013, 6.1): new entries go at
   // once to the followers of a bare quorum only, those who answer best, and to the rest with the next
   // heartbeat. Entries that are not committed after this long go to all who answer, and again to those who
-  // have been sent them; after twice that once more, and so on. 0: no thrift, and heartbeats find what was
-  // lost.
+  // have been sent them; after twice that once more, and so on. Where that proves hasty, since what was sent
+  // before is acknowledged after all, patience grows, up to four times this. 0: no thrift, and heartbeats
+  // find what was lost.
   Duration thrift_patience{};
   std::size_t append_size_max = 1200;          // bytes of entries in a message; a larger entry goes alone
   std::size_t inflight_size_max = 256u << 10;  // bytes sent to a follower and not acknowledged
@@ -176,6 +177,7 @@ class Raft {
   bool sent_at_once(const Progress& peer) const;
   void prefer_who_answers();
   void grow_impatient();
+  void grow_patient();
   void offer_leadership(Effects& effects);
   Progress* find(NodeId id);
 
@@ -222,9 +224,11 @@ class Raft {
   bool heartbeat_due_ = false;
   Time heartbeat_at_{};
   Time check_quorum_at_{};
-  Time impatient_at_ = kNever;  // thrift: when entries that are not committed are sent again
-  Duration patience_{};         // thrift: doubles with each time, until something is committed
-  Index generous_upto_;         // thrift: entries up to here are sent to everyone
+  Time impatient_at_ = kNever;      // thrift: when entries that are not committed are sent again
+  Duration patience_{};             // thrift: doubles with each time, until something is committed
+  Duration usual_patience_{};       // thrift: then it is this again
+  std::uint64_t resent_round_ = 0;  // thrift: the round in which entries were sent again; 0: none were
+  Index generous_upto_;             // thrift: entries up to here are sent to everyone
   struct RoundStart {
     std::uint64_t round;
     Time at;
