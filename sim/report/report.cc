@@ -97,8 +97,8 @@ std::string messages_text(const RunResult& result) {
     return thousands(t.sent) + " sent, " + thousands(t.delivered) + " delivered, " + thousands(t.lost) +
            " lost, " + thousands(t.duplicated) + " doubled, " + thousands(t.corrupted) + " damaged\n";
   };
-  return "messages\n  between replicas  " + traffic(result.world.replicas) + "  with clients      " +
-         traffic(result.world.clients);
+  return "messages\n  between replicas  " + traffic(result.stage.replicas) + "  with clients      " +
+         traffic(result.stage.clients);
 }
 
 std::string counters_text(const RunResult& result) {
@@ -258,8 +258,8 @@ void CampaignTotals::add(const RunReport& report) {
   const Outcomes total = result.total();
   operations_ += total.begun;
   unknown_ += total.unknown;
-  events_ += result.world.events;
-  datagrams_ += result.world.replicas.delivered + result.world.clients.delivered;
+  events_ += result.stage.events;
+  datagrams_ += result.stage.replicas.delivered + result.stage.clients.delivered;
   virtual_seconds_ += static_cast<double>(result.ended.time_since_epoch().count()) / 1e9;
   if (result.verdict == RunVerdict::finding) {
     findings_.push_back(column(std::string(result.findings.front().oracle), 22) + repeat_command(report));

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/check/history.h"
-#include "sim/engine/world.h"
+#include "sim/engine/stage.h"
 #include "sim/scenario/run_alarms.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/workload_course.h"
@@ -20,16 +20,16 @@ class Workload {
  public:
   Workload(std::shared_ptr<const Scenario> scenario, Rng rng);
 
-  void start(World& world);
-  void on_alarm(World& world, Alarm alarm);
+  void start(Stage& stage);
+  void on_alarm(Stage& stage, Alarm alarm);
   // Takes what has come back to this client; after each step with its number.
-  void collect(World& world, std::uint32_t client);
+  void collect(Stage& stage, std::uint32_t client);
   // The load is that of the phase from now on.
-  void enter(World& world, const Phase& phase);
+  void enter(Stage& stage, const Phase& phase);
   void stop() { stopped_ = true; }  // no operation begins any more, but probes
 
   // Probes of clients that have none under way; call it again now and then.
-  void probe(World& world);
+  void probe(Stage& stage);
   std::vector<std::uint32_t> probes_unanswered() const;
 
   const History& history() const { return history_; }
@@ -46,14 +46,14 @@ class Workload {
 
   Time ends() const { return Time(scenario_->clients.stop.value_or(scenario_->duration)); }
   bool closed_loop() const { return think_.has_value(); }
-  void arm_arrival(World& world);
-  void on_arrival(World& world);
-  void think(World& world, std::uint32_t client);
+  void arm_arrival(Stage& stage);
+  void on_arrival(Stage& stage);
+  void think(Stage& stage, std::uint32_t client);
   // False: the client takes no more.
-  bool begin(World& world, Operation operation);
-  void begin_probe(World& world, std::uint32_t client, OperationKind kind);
-  void on_probe(World& world, const Operation& operation);
-  void on_back(World& world, std::size_t place, const client::Completion& completion);
+  bool begin(Stage& stage, Operation operation);
+  void begin_probe(Stage& stage, std::uint32_t client, OperationKind kind);
+  void on_probe(Stage& stage, const Operation& operation);
+  void on_back(Stage& stage, std::size_t place, const client::Completion& completion);
 
   std::shared_ptr<const Scenario> scenario_;
   Rng rng_;  // of the pauses
