@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/scenario/run_judge.h"
 #include "sim/scenario/targets.h"
 
 namespace norn::sim {

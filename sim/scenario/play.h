@@ -12,6 +12,7 @@
 #include "sim/engine/stage.h"
 #include "sim/scenario/nemesis.h"
 #include "sim/scenario/run_alarms.h"
+#include "sim/scenario/run_judge.h"
 #include "sim/scenario/run_result.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/workload.h"

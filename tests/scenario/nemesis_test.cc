@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <memory>
 
+#include "sim/engine/world.h"
 #include "sim/scenario/nemesis_faults.h"
 #include "sim/scenario/nemesis_links.h"
 #include "sim/scenario/targets.h"
