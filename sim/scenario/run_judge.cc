@@ -113,6 +113,13 @@ std::uint64_t more(Counter counter, const Slack& slack) {
   return counter == Counter::leaders || counter == Counter::step_downs ? slack.elections : 0;
 }
 
+// Why the first replica that stopped by itself did.
+std::string first_stop(const RunResult& result) {
+  const auto stop = std::ranges::find(result.timeline, TimelineKind::stop, &TimelineEntry::kind);
+  if (stop == result.timeline.end() || stop->replicas.empty()) return {};
+  return "; r" + std::to_string(stop->replicas.front().value) + ": " + stop->text;
+}
+
 }  // namespace
 
 std::vector<Finding> check_expectations(const Scenario& scenario, const RunResult& result, const Slack& slack,
@@ -134,7 +141,8 @@ std::vector<Finding> check_expectations(const Scenario& scenario, const RunResul
   }
   const std::uint64_t stops = count_of(result.counters, Counter::stops);
   if (!stops_bounded && stops != 0)
-    fail("stops: " + std::to_string(stops) + " replicas stopped by themselves, none expected");
+    fail("stops: " + std::to_string(stops) + " replicas stopped by themselves, none expected" +
+         first_stop(result));
   const std::uint64_t operations = count_of(result.counters, Counter::operations);
   const std::uint64_t answered = count_of(result.counters, Counter::answered);
   if (expect.answered_share_min && answered * kPpm < operations * expect.answered_share_min->ppm)

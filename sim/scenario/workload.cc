@@ -1,6 +1,7 @@
 #include "sim/scenario/workload.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace norn::sim {
@@ -108,6 +109,10 @@ void Workload::on_back(Stage& stage, std::size_t place, const client::Completion
   complete(history_[place], completion, stage.now());
   --under_way_;
   const Operation& operation = history_[place];
+  if (read_back_ && place >= read_back_->from) {
+    --read_back_->under_way;
+    return read_next(stage);
+  }
   if (probing_ && place >= probes_from_) {
     const Operation copy = operation;  // the history grows
     return on_probe(stage, copy);
@@ -173,6 +178,38 @@ std::vector<std::uint32_t> Workload::probes_unanswered() const {
     if (probes_[client] != Probe::done) clients.push_back(client);
   }
   return clients;
+}
+
+// Reading back.
+
+void Workload::read_back(Stage& stage, std::uint32_t client) {
+  constexpr std::size_t kAtOnce = 16;
+  std::set<std::string> keys;
+  for (const Operation& operation : history_) {
+    for (const KeyAccess& access : operation.accesses) keys.insert(access.key);
+  }
+  read_back_.emplace(ReadBack{client, history_.size(), {keys.begin(), keys.end()}});
+  for (std::size_t i = 0; i < kAtOnce; ++i) read_next(stage);
+}
+
+void Workload::read_next(Stage& stage) {
+  if (read_back_->begun == read_back_->keys.size()) return;
+  Operation operation;
+  operation.client = read_back_->client;
+  operation.kind = OperationKind::get;
+  operation.accesses.push_back({read_back_->keys[read_back_->begun++], {}, {}, {}, 0});
+  ++read_back_->under_way;
+  if (!begin(stage, std::move(operation))) --read_back_->under_way;
+}
+
+std::map<std::string, std::optional<std::string>> Workload::values_read_back() const {
+  std::map<std::string, std::optional<std::string>> values;
+  for (std::size_t i = read_back_ ? read_back_->from : history_.size(); i < history_.size(); ++i) {
+    const Operation& operation = history_[i];
+    if (operation.outcome != Outcome::ok) continue;
+    values.emplace(operation.accesses.front().key, operation.accesses.front().value);
+  }
+  return values;
 }
 
 }  // namespace norn::sim

@@ -3,8 +3,10 @@
 // back once more (a probe). A value.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sim/check/history.h"
@@ -32,6 +34,13 @@ class Workload {
   void probe(Stage& stage);
   std::vector<std::uint32_t> probes_unanswered() const;
 
+  // Reads each key of the history once, through this client, a few at a time. Nothing else begins then.
+  void read_back(Stage& stage, std::uint32_t client);
+  bool reads_back() const { return read_back_ && read_back_->under_way != 0; }
+  std::size_t keys_to_read_back() const { return read_back_ ? read_back_->keys.size() : 0; }
+  // Those that were answered.
+  std::map<std::string, std::optional<std::string>> values_read_back() const;
+
   const History& history() const { return history_; }
   // Operations from this place on are probes.
   std::size_t probes_from() const { return probing_ ? probes_from_ : history_.size(); }
@@ -43,6 +52,13 @@ class Workload {
 
  private:
   enum class Probe : std::uint8_t { none, put, get, done };
+  struct ReadBack {
+    std::uint32_t client = 0;
+    std::size_t from = 0;  // place of its first operation
+    std::vector<std::string> keys;
+    std::size_t begun = 0;
+    std::size_t under_way = 0;
+  };
 
   Time ends() const { return Time(scenario_->clients.stop.value_or(scenario_->duration)); }
   bool closed_loop() const { return think_.has_value(); }
@@ -53,6 +69,7 @@ class Workload {
   bool begin(Stage& stage, Operation operation);
   void begin_probe(Stage& stage, std::uint32_t client, OperationKind kind);
   void on_probe(Stage& stage, const Operation& operation);
+  void read_next(Stage& stage);
   void on_back(Stage& stage, std::size_t place, const client::Completion& completion);
 
   std::shared_ptr<const Scenario> scenario_;
@@ -81,7 +98,8 @@ class Workload {
   bool probing_ = false;
   std::size_t probes_from_ = 0;
   std::vector<Probe> probes_;  // by client
-  Buffer command_;             // reused
+  std::optional<ReadBack> read_back_;
+  Buffer command_;  // reused
 };
 
 }  // namespace norn::sim
