@@ -1,5 +1,6 @@
 #include "sim/live/process.h"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -27,11 +28,30 @@ constexpr int kCannotRun = 127;  // as a shell says it
   dup2(nothing, STDIN_FILENO);
   dup2(log, STDOUT_FILENO);
   dup2(log, STDERR_FILENO);
-  // The sockets above all: a port that a sister holds open is not free.
+  // The sockets above all: a port that a sister holds open is not free. The parent waits for this.
   close_range(STDERR_FILENO + 1, ~0U, 0);
   execv(arguments[0], arguments);
   _exit(kCannotRun);
 }
+
+// Tells when a child holds none of our files any more.
+struct Pipe {
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0)
+      throw host::Failure(std::string("no process could be started: ") + strerror(errno));
+    out = host::Descriptor(ends[0]);
+    in = host::Descriptor(ends[1]);
+  }
+  void wait_until_let_go() {
+    in = host::Descriptor();
+    char nothing = 0;
+    while (read(out.get(), &nothing, 1) < 0 && errno == EINTR) {
+    }
+  }
+  host::Descriptor out;
+  host::Descriptor in;
+};
 
 }  // namespace
 
@@ -52,9 +72,11 @@ Process::Process(boost::asio::io_context& io, const std::vector<std::string>& co
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const pid_t parent = getpid();
+  Pipe held;
   pid_ = fork();
   if (pid_ == 0) become(arguments.data(), output.get(), parent);
   if (pid_ < 0) throw host::Failure(std::string("no process could be started: ") + strerror(errno));
+  held.wait_until_let_go();
   const auto descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   if (descriptor < 0) {
     kill();

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <netinet/in.h>
+#include <unistd.h>
 #include <utility>
 
 #include "replica/host/address.h"
@@ -34,9 +35,8 @@ ReplicaProcess::ReplicaProcess(asio::io_context& io, NodeId id, const std::strin
       data_(folder + "/r" + std::to_string(id.value)),
       log_(data_ + ".log"),
       ended_(std::move(ended)),
-      home_(host::make_address(INADDR_LOOPBACK, 0)),
       reserved_(io) {
-  reserve();
+  choose_home();
 }
 
 void ReplicaProcess::set_command(std::vector<std::string> command) {
@@ -44,14 +44,33 @@ void ReplicaProcess::set_command(std::vector<std::string> command) {
   command_.insert(command_.end(), {"--data", data_});
 }
 
-// Takes the port, any free one at first.
-void ReplicaProcess::reserve() {
-  const asio::ip::address_v4 ip(host::ip_of(home_));
+// Takes a free port. One that the system would give to whoever asks for any could be gone by the time that
+// the process binds it; these are below.
+void ReplicaProcess::choose_home() {
+  constexpr std::uint32_t kFirstPort = 20'000;
+  constexpr std::uint32_t kPorts = 12'000;
+  const std::uint32_t begin = static_cast<std::uint32_t>(getpid()) * 16;  // away from others of our kind
+  for (std::uint32_t i = 0; i < kPorts; ++i) {
+    home_ =
+        host::make_address(INADDR_LOOPBACK, static_cast<std::uint16_t>(kFirstPort + (begin + i) % kPorts));
+    if (!reserve()) return;
+  }
+  throw host::Failure("no UDP port is free on loopback");
+}
+
+void ReplicaProcess::reserve_again() {
+  if (const auto error = reserve())
+    throw host::Failure("somebody else has taken UDP " + host::to_text(home_) + ": " + error.message());
+}
+
+// Takes the port, as long as no process has it.
+boost::system::error_code ReplicaProcess::reserve() {
   boost::system::error_code error;
   reserved_.open(asio::ip::udp::v4(), error);
-  if (!error) reserved_.bind({ip, host::port_of(home_)}, error);
-  if (error) throw host::Failure("cannot bind UDP " + host::to_text(home_) + ": " + error.message());
-  home_ = host::make_address(host::ip_of(home_), reserved_.local_endpoint().port());
+  if (!error) reserved_.bind({asio::ip::address_v4(host::ip_of(home_)), host::port_of(home_)}, error);
+  boost::system::error_code ignored;
+  if (error) reserved_.close(ignored);
+  return error;
 }
 
 void ReplicaProcess::start() {
@@ -67,13 +86,13 @@ void ReplicaProcess::start() {
 void ReplicaProcess::kill() {
   process_.reset();
   paused_ = false;
-  reserve();
+  reserve_again();
 }
 
 void ReplicaProcess::on_ended(Exit exit) {
   const std::unique_ptr<Process> calls_us = std::move(process_);
   paused_ = false;
-  reserve();
+  reserve_again();
   ended_(exit);
 }
 

@@ -45,7 +45,9 @@ class ReplicaProcess {
 
  private:
   void on_ended(Exit exit);
-  void reserve();
+  void choose_home();
+  void reserve_again();
+  boost::system::error_code reserve();
   std::vector<std::string> lines() const;  // written since it was started
 
   boost::asio::io_context& io_;

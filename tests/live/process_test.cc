@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
+#include <netinet/in.h>
 #include <optional>
 #include <string>
 
@@ -88,6 +89,17 @@ TEST_CASE("it inherits no open file") {
   Process process(bench.io, shell("ls /proc/self/fd | wc -l"), bench.log, bench.note());
   bench.run_until_ended();
   CHECK(content(bench.log) == "4\n");
+}
+
+TEST_CASE("once it is started, a port that was ours is free as soon as we close it") {
+  Bench bench;
+  for (int i = 0; i < 50; ++i) {
+    boost::asio::ip::udp::socket socket(bench.io, {boost::asio::ip::address_v4::loopback(), 0});
+    const auto port = socket.local_endpoint().port();
+    Process process(bench.io, {"/bin/sleep", "1000"}, bench.log, bench.note());
+    socket.close();
+    CHECK(is_free(bench.io, host::make_address(INADDR_LOOPBACK, port)));
+  }
 }
 
 TEST_CASE("what cannot be run is named") {
