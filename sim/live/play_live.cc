@@ -56,7 +56,7 @@ void print(const RunReport& report, const LiveOptions& options) {
 
 }  // namespace
 
-LiveOutcome play_live(const std::string& file, std::shared_ptr<const Scenario> scenario,
+LiveOutcome play_live(const std::string& file, const std::shared_ptr<const Scenario>& scenario,
                       const LiveOptions& options) {
   Folder folder(options.data);
   LiveRun run(scenario, options.seed, options.program, folder.path());

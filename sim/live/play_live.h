@@ -25,7 +25,7 @@ struct LiveOptions {
 enum class LiveOutcome : std::uint8_t { pass, finding, undecided, interrupted };
 
 // The scenario is playable (playable.h). Throws host::Failure: it cannot be played here.
-LiveOutcome play_live(const std::string& file, std::shared_ptr<const Scenario> scenario,
+LiveOutcome play_live(const std::string& file, const std::shared_ptr<const Scenario>& scenario,
                       const LiveOptions& options);
 
 }  // namespace norn::sim

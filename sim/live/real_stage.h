@@ -106,7 +106,7 @@ class RealStage final : public Stage {
   void on_sent(NodeId from, std::uint16_t to, Bytes datagram);
   void on_first_word(NodeId id);
   void take(std::uint32_t client, NodeId from, Bytes datagram);
-  void end_turn(std::uint32_t client);
+  void end_turn(std::uint32_t number);
   bool is_void(const QueuedEvent& event) const;
 
   mutable host::RealTime clock_;

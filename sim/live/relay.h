@@ -56,7 +56,7 @@ class Relay {
   std::size_t replicas() const { return homes_.size() - 1; }
   bool is_replica(std::uint16_t place) const { return place < homes_.size(); }
   host::UdpSocket& between(std::size_t of, std::size_t peer) { return *sockets_[of * homes_.size() + peer]; }
-  void listen(host::UdpSocket& socket, std::uint16_t to, NodeId from);
+  void listen(host::UdpSocket& socket, std::uint16_t to, NodeId only);
   void receive(host::UdpSocket& socket, std::uint16_t to, NodeId only);
   void pass(std::uint16_t from, std::uint16_t to, Bytes datagram);
   void deliver(const DatagramPool::Datagram& datagram);
