@@ -1,6 +1,6 @@
 // Which scenarios can be played on real processes, and what of them is left out. A scenario that is about
 // something nobody can do to a real process is refused; one that merely mentions such a thing is played
-// without it, and the report says so. README.md has the table.
+// without it, and the report says so. sim/README.md has the table.
 #pragma once
 
 #include <string>

@@ -184,8 +184,10 @@ std::string time_text(const RunReport& report) {
 std::string oracles_text(const RunReport& report) {
   if (report.live == nullptr)
     return "safety on each step, exactly-once, durability, bounds, assertions, storms: ";
-  return "exactly-once, durability (" + thousands(report.live->keys_read_back) +
-         " keys read back at the end), election safety by packets, crashes: ";
+  const std::size_t keys = report.live->keys_read_back;
+  return "exactly-once, " +
+         (keys == 0 ? "" : "durability (" + thousands(keys) + " keys read back at the end), ") +
+         "election safety by packets, crashes: ";
 }
 
 std::string checks_text(const RunReport& report) {
