@@ -1,5 +1,5 @@
-// The simulator's command line: run, check, validate, list. Exit status 0: all is well; 1: a finding; 2: bad
-// input; 3: nothing wrong was found, but something could not be decided within its budget, or was
+// The simulator's command line: run, live, check, validate, list. Exit status 0: all is well; 1: a finding;
+// 2: bad input; 3: nothing wrong was found, but something could not be decided within its budget, or was
 // interrupted.
 #include <algorithm>
 #include <atomic>
@@ -18,9 +18,12 @@
 
 #include "replica/base/assert.h"
 #include "replica/base/bugs.h"
+#include "replica/host/failure.h"
 
 #include "sim/check/history_file.h"
 #include "sim/check/linearizable.h"
+#include "sim/live/play_live.h"
+#include "sim/live/playable.h"
 #include "sim/report/campaign.h"
 #include "sim/report/report.h"
 #include "sim/report/trace_file.h"
@@ -42,6 +45,7 @@ constexpr std::string_view kHelp =
     R"(sim: runs the replicated store in a simulated world, and judges what happened
 
   sim run FILE...       run scenarios in virtual time, check them, report
+  sim live FILE...      play scenarios on real processes, in real time
   sim check HISTORY...  judge recorded histories (JSON Lines)
   sim validate FILE...  check scenario files without running them
   sim list [FOLDER]     the scenarios of a folder (default: scenarios), a line each
@@ -50,6 +54,7 @@ Examples:
   sim run scenarios/partition.json --seed 7
   sim run scenarios/partition.json --seed 7 --trace /tmp/trace --history /tmp/history
   sim run scenarios/*.json --seeds 1..1000 --jobs 2
+  sim live scenarios/partition.json
   sim check /tmp/history
 
 Exit status: 0 all is well, 1 a finding, 2 bad input (or an output that cannot be written), 3 something could
@@ -271,6 +276,53 @@ int command_run(const std::vector<std::string>& arguments) {
   return one ? run_one(campaign.scenarios[0], campaign.seed_first, options) : run_many(campaign, options);
 }
 
+// The program that is built beside this one.
+std::string replica_beside() {
+  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "replica").string();
+}
+
+int command_live(const std::vector<std::string>& arguments) {
+  LiveOptions live;
+  std::string seed;
+  po::options_description visible("sim live FILE...");
+  visible.add_options()("help", "this text")  //
+      ("seed", po::value(&seed)->default_value("1"),
+       "of what the network, the clients and the faults draw; the processes draw for themselves")   //
+      ("replica", po::value(&live.program)->default_value(replica_beside()), "the program to run")  //
+      ("data", po::value(&live.data),
+       "keep data and logs in a new folder in this one (default: in TMPDIR)")                          //
+      ("keep", po::bool_switch(&live.keep), "leave data and logs there even after a pass")             //
+      ("history", po::value(&live.history), "write the clients' history to this file, as JSON Lines")  //
+      ("json", po::bool_switch(&live.json), "the report as JSON, one line for each run")               //
+      ("quiet", po::bool_switch(&live.quiet), "print only what is not a pass");
+  const po::variables_map options = parse_options(arguments, visible, true);
+  if (options.count("help") != 0) {
+    std::cout << visible;
+    return EXIT_SUCCESS;
+  }
+  live.seed = parse_number(seed, "--seed");
+  live.moving = !live.quiet && on_terminal(STDERR_FILENO);
+  live.interrupted = [] { return interrupted.load(); };
+  const std::vector<CampaignScenario> scenarios = read_scenarios(files_of(options));
+  if (scenarios.size() != 1 && !live.history.empty())
+    throw BadInput{"--history is for a single run: name one file"};
+  for (const CampaignScenario& one : scenarios) {
+    const std::string refusal = playable(*one.scenario).refusal;
+    if (!refusal.empty()) throw BadInput{one.file + ": " + refusal + "; sim run plays it"};
+  }
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  LiveOutcome worst = LiveOutcome::pass;
+  for (const CampaignScenario& one : scenarios) {
+    const LiveOutcome outcome = play_live(one.file, one.scenario, live);
+    if (outcome == LiveOutcome::interrupted) return kExitUndecided;
+    if (worst != LiveOutcome::finding && outcome != LiveOutcome::pass) worst = outcome;
+  }
+  return worst == LiveOutcome::finding ? kExitFinding
+         : worst == LiveOutcome::pass  ? EXIT_SUCCESS
+                                       : kExitUndecided;
+}
+
 int command_check(const std::vector<std::string>& arguments) {
   po::options_description visible("sim check HISTORY...");
   visible.add_options()("help", "this text")(
@@ -352,6 +404,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   }
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (arguments[0] == "run") return command_run(rest);
+  if (arguments[0] == "live") return command_live(rest);
   if (arguments[0] == "check") return command_check(rest);
   if (arguments[0] == "validate") return command_validate(rest);
   if (arguments[0] == "list") return command_list(rest);
@@ -369,6 +422,8 @@ int main(int argc, char** argv) {
     return status;
   } catch (const norn::sim::BadInput& bad) {
     std::cerr << "sim: " << bad.line << '\n';
+  } catch (const norn::host::Failure& failure) {
+    std::cerr << "sim: " << failure.what() << '\n';
   } catch (const std::filesystem::filesystem_error& error) {
     std::cerr << "sim: " << error.what() << '\n';
   }

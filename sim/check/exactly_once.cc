@@ -69,11 +69,11 @@ void note(KeyFacts& facts, const Operation& operation, std::size_t place) {
 
 class Judge {
  public:
-  Judge(const kv::Store& store, Time now, std::vector<Finding>& findings)
-      : store_(store), now_(now), findings_(findings) {}
+  Judge(const FinalValue& final_value, Time now, std::vector<Finding>& findings)
+      : final_value_(final_value), now_(now), findings_(findings) {}
 
   void key(const History& history, const std::string& key, const KeyFacts& facts) {
-    const std::string value = read(store_, key).value_or(std::string());
+    const std::string value = final_value_(key).value_or(std::string());
     if (const auto token = twice(value))
       report("key " + key + " holds " + std::string(*token) + " twice", {});
     if (facts.only_appends && !facts.appends.empty()) appends(history, key, value, facts);
@@ -106,7 +106,7 @@ class Judge {
     findings_.push_back({oracle::kExactlyOnce, now_, {}, std::move(text), std::move(operations)});
   }
 
-  const kv::Store& store_;
+  const FinalValue& final_value_;
   Time now_;
   std::vector<Finding>& findings_;
 };
@@ -125,7 +125,11 @@ std::vector<std::string_view> tokens_of(std::string_view value) {
   return tokens;
 }
 
-std::vector<Finding> check_exactly_once(const History& history, const kv::Store* store, Time now) {
+FinalValue values_in(const kv::Store& store) {
+  return [&store](const std::string& key) { return read(store, key); };
+}
+
+std::vector<Finding> check_exactly_once(const History& history, const FinalValue& final_value, Time now) {
   std::vector<Finding> findings;
   std::map<std::string, KeyFacts> keys;
   for (std::size_t place = 0; place < history.size(); ++place) {
@@ -141,8 +145,8 @@ std::vector<Finding> check_exactly_once(const History& history, const kv::Store*
                             {place}});
     }
   }
-  if (store == nullptr) return findings;
-  Judge judge(*store, now, findings);
+  if (!final_value) return findings;
+  Judge judge(final_value, now, findings);
   for (const auto& [key, facts] : keys) judge.key(history, key, facts);
   return findings;
 }

@@ -6,6 +6,8 @@
 // The linearizability check implies most of this. This one names the operation that was applied twice.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +26,13 @@ inline constexpr char kTokenEnd = ']';
 // The tokens of a value, in its order; views into it.
 std::vector<std::string_view> tokens_of(std::string_view value);
 
-// `store` is that of a replica which has applied everything that was acknowledged; null: there is none, and
-// only what was read is judged.
-std::vector<Finding> check_exactly_once(const History& history, const kv::Store* store, Time now);
+// What a key holds at the end, when everything that was acknowledged is applied; nothing: it is absent.
+using FinalValue = std::function<std::optional<std::string>(const std::string& key)>;
+
+// As a store has them, of a replica that has applied it all; it looks at the store for as long as it is used.
+FinalValue values_in(const kv::Store& store);
+
+// Without final values, only what was read is judged.
+std::vector<Finding> check_exactly_once(const History& history, const FinalValue& final_value, Time now);
 
 }  // namespace norn::sim

@@ -9,10 +9,9 @@
 #include "replica/storage/disk.h"
 
 #include "sim/engine/network.h"
+#include "sim/engine/stage.h"
 
 namespace norn::sim {
-
-inline constexpr std::uint64_t kFirstClientAddress = 1000;  // replicas' are their ids
 
 enum class TraceKind : std::uint8_t {
   send,     // from, to, bytes, what

@@ -263,6 +263,19 @@ bool World::submit(std::uint32_t client, client::Ticket ticket, Bytes command) {
   return true;
 }
 
+NodeId World::leader() const {
+  NodeId leader;
+  Term highest;
+  for (const NodeId id : all_ids(replicas())) {
+    if (!up(id)) continue;
+    const raft::Raft& raft = replica(id)->raft();
+    if (raft.role() != raft::Role::leader || (leader && raft.term() <= highest)) continue;
+    leader = id;
+    highest = raft.term();
+  }
+  return leader;
+}
+
 void World::set_alarm(Time at, std::uint64_t tag) {
   queue_.push({.at = std::max(at, now_), .payload = tag, .kind = EventKind::alarm});
 }

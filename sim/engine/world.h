@@ -21,6 +21,7 @@
 #include "sim/engine/event_queue.h"
 #include "sim/engine/models.h"
 #include "sim/engine/network.h"
+#include "sim/engine/stage.h"
 #include "sim/engine/trace.h"
 
 namespace norn::sim {
@@ -54,35 +55,8 @@ struct Step {
   bool is_client = false;
   std::uint64_t tag = 0;  // alarm
 };
-inline Address address(NodeId replica) { return {replica.value}; }
-inline Address client_address(std::uint32_t client) { return {kFirstClientAddress + client}; }
 
-// Datagrams of one sort. One that is lost, doubled or damaged counts as sent too.
-struct Traffic {
-  std::uint64_t sent = 0;
-  std::uint64_t delivered = 0;  // a second copy counts too
-  std::uint64_t lost = 0;
-  std::uint64_t duplicated = 0;
-  std::uint64_t corrupted = 0;
-};
-
-struct WorldCounters {
-  std::uint64_t events = 0;
-  Traffic replicas;  // from replica to replica
-  Traffic clients;   // from or to a client
-  std::uint64_t kills = 0;
-  std::uint64_t restarts = 0;
-  std::uint64_t pauses = 0;
-};
-
-// A replica that stopped by itself: a failed disk, a file it refused.
-struct Stop {
-  Time at{};
-  NodeId replica;
-  std::string reason;
-};
-
-class World {
+class World final : public Stage {
  public:
   // Starts all replicas, on empty disks, and all clients, at time 0.
   World(const WorldOptions& options, std::uint64_t seed);
@@ -95,26 +69,26 @@ class World {
   // alarms.
   bool run_until(Time until);
   bool storm() const { return counters_.events >= events_max_; }
-  Time now() const { return now_; }  // true time
+  Time now() const override { return now_; }  // true time
 
   // step() returns an alarm at this time (or now, if that is past), with this tag.
-  void set_alarm(Time at, std::uint64_t tag);
+  void set_alarm(Time at, std::uint64_t tag) override;
 
-  // Processes. Each returns false, and does nothing, if the replica is not in the state it needs: up, down,
-  // up and running, paused.
-  bool kill(NodeId id);     // with its machine: what its disk has not synced may be lost (DiskModel)
-  bool restart(NodeId id);  // a new process, from what the disk holds
-  bool pause(NodeId id);    // its clock and disk go on; up to kPausedDatagramsMax datagrams wait for it
-  bool resume(NodeId id);
+  // Processes.
+  bool kill(NodeId id) override;  // with its machine: what its disk has not synced may be lost (DiskModel)
+  bool restart(NodeId id) override;
+  bool pause(
+      NodeId id) override;  // its clock and disk go on; up to kPausedDatagramsMax datagrams wait for it
+  bool resume(NodeId id) override;
   static constexpr std::uint32_t kPausedDatagramsMax = 512;
 
   // Clocks, of replicas.
-  void set_drift(NodeId id, std::int32_t ppm);
-  void jump_clock(NodeId id, Duration forward);
+  void set_drift(NodeId id, std::int32_t ppm) override;
+  void jump_clock(NodeId id, Duration forward) override;
 
-  // The network. One direction each; a datagram is lost if its link is cut when it is sent or arrives.
-  void cut(Address from, Address to);
-  void heal(Address from, Address to);
+  // The network.
+  void cut(Address from, Address to) override;
+  void heal(Address from, Address to) override;
   void heal_all();  // also unblocks
   bool is_cut(Address from, Address to) const;
   // Packets of these kinds (bit i: kind i of the packet format, wire/packet.cc; 0: none) are lost on this
@@ -125,33 +99,36 @@ class World {
   void clog(Address from, Address to, Time until);
   void set_network(const LinkModel& model);  // of all links between replicas but those set by themselves
   void set_client_network(const LinkModel& model);  // of those from and to clients
-  void set_link(Address from, Address to, const LinkModel& model);
+  void set_link(Address from, Address to, const LinkModel& model) override;
   void clear_link(Address from, Address to);  // back to the network's model
-  const LinkModel& link(Address from, Address to) const;
+  const LinkModel& link(Address from, Address to) const override;
 
   // Disks: to look at, and for their faults (set_model, fail_operation, rot; wipe while the replica is down).
+  void set_disk(NodeId id, const DiskModel& model) override { disk(id).set_model(model); }
+  bool rot(NodeId id, File file, Ratio where, std::uint32_t bits) override {
+    return disk(id).rot(file, where, bits);
+  }
   SimDisk& disk(NodeId id);
   const SimDisk& disk(NodeId id) const;
 
-  // Clients: a turn of the client's. False: it takes no more; nothing was taken. Look at its completions
-  // after each submit and each step with its number, and clear them.
-  bool submit(std::uint32_t client, client::Ticket ticket, Bytes command);
-  std::vector<client::Completion>& completions(std::uint32_t client) {
+  bool submit(std::uint32_t client, client::Ticket ticket, Bytes command) override;
+  std::vector<client::Completion>& completions(std::uint32_t client) override {
     return clients_[client].completions();
   }
   const client::Client& client(std::uint32_t client) const { return clients_[client]; }
-  std::uint32_t clients() const { return static_cast<std::uint32_t>(clients_.size()); }
+  std::uint32_t clients() const override { return static_cast<std::uint32_t>(clients_.size()); }
 
   // Observers. A replica's address in memory changes when it restarts and when the world is copied or moved.
-  std::uint8_t replicas() const { return static_cast<std::uint8_t>(replicas_.size() - 1); }
+  std::uint8_t replicas() const override { return static_cast<std::uint8_t>(replicas_.size() - 1); }
   const Replica* replica(NodeId id) const;  // null when down
   Replica* replica(NodeId id);              // for Replica::take_log_changed_from
-  bool up(NodeId id) const { return replica(id) != nullptr; }
-  bool is_paused(NodeId id) const { return process(id).paused; }
-  std::uint32_t incarnation(NodeId id) const { return process(id).incarnation; }  // from 1
+  bool up(NodeId id) const override { return replica(id) != nullptr; }
+  bool is_paused(NodeId id) const override { return process(id).paused; }
+  std::uint32_t incarnation(NodeId id) const override { return process(id).incarnation; }
+  NodeId leader() const override;
   Time local_time(NodeId id) const { return process(id).clock.local(now_); }
-  const std::vector<Stop>& stops() const { return stops_; }
-  const WorldCounters& counters() const { return counters_; }
+  const std::vector<Stop>& stops() const override { return stops_; }
+  const StageCounters& counters() const override { return counters_; }
   std::size_t datagrams_under_way() const { return pool_.size(); }
   std::size_t events_queued() const { return queue_.size(); }
   // Of every event and every datagram sent so far.
@@ -228,7 +205,7 @@ class World {
   std::vector<client::Client> clients_;
   Buffer arriving_;  // the datagram of this turn: the pool may move while the turn sends
   std::vector<Stop> stops_;
-  WorldCounters counters_;
+  StageCounters counters_;
   Digest digest_;
   SinkPointer sink_;
 };

@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::size_t kTimelineShown = 60;
 
-std::string column(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
-
 std::string right(const std::string& text, std::size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
@@ -97,8 +92,8 @@ std::string messages_text(const RunResult& result) {
     return thousands(t.sent) + " sent, " + thousands(t.delivered) + " delivered, " + thousands(t.lost) +
            " lost, " + thousands(t.duplicated) + " doubled, " + thousands(t.corrupted) + " damaged\n";
   };
-  return "messages\n  between replicas  " + traffic(result.world.replicas) + "  with clients      " +
-         traffic(result.world.clients);
+  return "messages\n  between replicas  " + traffic(result.stage.replicas) + "  with clients      " +
+         traffic(result.stage.clients);
 }
 
 std::string counters_text(const RunResult& result) {
@@ -172,6 +167,10 @@ std::string_view verdict_name(RunVerdict verdict) {
 }
 
 std::string time_text(const RunReport& report) {
+  if (report.live != nullptr)
+    return "time      " + seconds(report.result.ended.time_since_epoch()) +
+           ", real; at the worst something happened " + milliseconds(report.live->latest) +
+           " after its time\n";
   const double virtual_seconds = static_cast<double>(report.result.ended.time_since_epoch().count()) / 1e9;
   std::string text = "time      " + fixed(virtual_seconds, 1) + " s virtual";
   if (report.real_seconds <= 0) return text + "\n";
@@ -181,10 +180,42 @@ std::string time_text(const RunReport& report) {
          " times real time at " + fixed(rate, 0) + " operations/s\n";
 }
 
+// What was looked for on the way, and where.
+std::string oracles_text(const RunReport& report) {
+  if (report.live == nullptr)
+    return "safety on each step, exactly-once, durability, bounds, assertions, storms: ";
+  const std::size_t keys = report.live->keys_read_back;
+  return "exactly-once, " +
+         (keys == 0 ? "" : "durability (" + thousands(keys) + " keys read back at the end), ") +
+         "election safety by packets, crashes: ";
+}
+
+std::string checks_text(const RunReport& report) {
+  const RunResult& result = report.result;
+  const auto others = std::ranges::count_if(result.findings, [](const Finding& finding) {
+    return finding.oracle != oracle::kLinearizability && finding.oracle != oracle::kLiveness &&
+           finding.oracle != oracle::kExpectation;
+  });
+  std::string text = "checks    " + check_text(report.history, result.linearizable);
+  text += "          " + oracles_text(report) +
+          (others == 0 ? std::string("nothing found\n") : std::to_string(others) + " found\n");
+  text += "          liveness: " +
+          (result.liveness_reached ? "all answered by " + seconds(result.liveness_reached->time_since_epoch())
+           : liveness_asked(result) ? std::string("NOT reached")
+                                    : std::string("not asked for")) +
+          "\n";
+  if (report.live == nullptr) return text;
+  for (const std::string& note : report.live->notes) text += "          " + note + "\n";
+  if (!report.live->folder.empty())
+    text += "          data and logs are kept in " + report.live->folder + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string repeat_command(const RunReport& report) {
-  return "tools/sim run " + shell_word(report.file) + " --seed " + std::to_string(report.seed);
+  return (report.live != nullptr ? "tools/sim live " : "tools/sim run ") + shell_word(report.file) +
+         " --seed " + std::to_string(report.seed);
 }
 
 std::string check_text(const History& history, const CheckResult& result) {
@@ -208,26 +239,16 @@ std::string check_text(const History& history, const CheckResult& result) {
 
 std::string report_text(const RunReport& report) {
   const RunResult& result = report.result;
-  std::string text = report.file + ", seed " + std::to_string(report.seed) + ": " +
-                     std::to_string(report.scenario.cluster.replicas) + " replicas, " +
-                     std::to_string(report.scenario.clients.count) + " clients\n";
+  std::string text = report.file + (report.live != nullptr ? ", on real processes" : "") + ", seed " +
+                     std::to_string(report.seed) + ": " + std::to_string(report.scenario.cluster.replicas) +
+                     " replicas, " + std::to_string(report.scenario.clients.count) + " clients\n";
   if (!report.scenario.about.empty()) text += report.scenario.about + "\n";
   text += "\n" + timeline_text(result) + "\n" + operations_text(result) + "\n" + messages_text(result) +
           "\n" + counters_text(result) + "\n";
   if (result.course) text += course_text(*result.course) + "\n";
-  text += "checks    " + check_text(report.history, result.linearizable);
-  const auto others = std::ranges::count_if(result.findings, [](const Finding& finding) {
-    return finding.oracle != oracle::kLinearizability && finding.oracle != oracle::kLiveness &&
-           finding.oracle != oracle::kExpectation;
-  });
-  text += "          safety on each step, exactly-once, durability, bounds, assertions, storms: " +
-          (others == 0 ? std::string("nothing found\n") : std::to_string(others) + " found\n");
-  text += "          liveness: " +
-          (result.liveness_reached ? "all answered by " + seconds(result.liveness_reached->time_since_epoch())
-           : liveness_asked(result) ? std::string("NOT reached")
-                                    : std::string("not asked for")) +
-          "\n";
-  text += "digest    " + hex(result.digest) + "\n" + time_text(report) + "\n";
+  text += checks_text(report);
+  if (report.live == nullptr) text += "digest    " + hex(result.digest) + "\n";
+  text += time_text(report) + "\n";
   text += findings_text(report) + std::string(verdict_name(result.verdict)) + "\n";
   if (result.verdict != RunVerdict::pass) text += "repeat with: " + repeat_command(report) + "\n";
   return text;
@@ -239,50 +260,13 @@ std::string report_briefly(const RunReport& report) {
   if (report.result.verdict == RunVerdict::undecided) {
     text += "undecided: " + report.result.linearizable.reason + "\n";
   }
+  if (report.live != nullptr && !report.live->folder.empty())
+    text += "data and logs are kept in " + report.live->folder + "\n";
   return text + "repeat with: " + repeat_command(report) + "\n";
 }
 
 std::string digest_line(const RunReport& report) {
   return report.scenario.name + " " + std::to_string(report.seed) + " " + hex(report.result.digest);
-}
-
-std::string progress_line(const CampaignProgress& progress) {
-  const double rate = static_cast<double>(progress.finished) / std::max(progress.seconds, 1e-9);
-  const double left = static_cast<double>(progress.runs - progress.finished) / std::max(rate, 1e-9);
-  return thousands(progress.finished) + " of " + thousands(progress.runs) + " seeds, " + fixed(rate, 1) +
-         " seeds/s, " + fixed(left, 0) + " s left, " + thousands(progress.findings) + " findings";
-}
-
-void CampaignTotals::add(const RunReport& report) {
-  const RunResult& result = report.result;
-  const Outcomes total = result.total();
-  operations_ += total.begun;
-  unknown_ += total.unknown;
-  events_ += result.world.events;
-  datagrams_ += result.world.replicas.delivered + result.world.clients.delivered;
-  virtual_seconds_ += static_cast<double>(result.ended.time_since_epoch().count()) / 1e9;
-  if (result.verdict == RunVerdict::finding) {
-    findings_.push_back(column(std::string(result.findings.front().oracle), 22) + repeat_command(report));
-  }
-}
-
-std::string CampaignTotals::text(const CampaignSummary& summary) const {
-  const double real = std::max(summary.progress.seconds, 1e-9);
-  std::string text = thousands(summary.progress.finished) + " of " + thousands(summary.progress.runs) +
-                     " seeds" + (summary.interrupted ? " (interrupted)" : "") + " in " + fixed(real, 1) +
-                     " s: " + thousands(summary.passed) + " passed, " + thousands(summary.progress.findings) +
-                     " findings, " + thousands(summary.undecided) + " undecided\n";
-  const auto per_second = [&](double what) {
-    return thousands(static_cast<std::uint64_t>(std::llround(what / real)));
-  };
-  text += thousands(operations_) + " operations (" + share(unknown_, operations_) + " of unknown outcome), " +
-          thousands(events_) + " events, " + thousands(datagrams_) + " datagrams; " +
-          per_second(static_cast<double>(events_)) + " events/s, " + per_second(virtual_seconds_) +
-          " times real time\n";
-  const std::size_t shown = std::min(findings_.size(), kFindingsShown);
-  for (std::size_t i = 0; i < shown; ++i) text += "  " + findings_[i] + "\n";
-  if (findings_.size() > shown) text += "  ... and " + thousands(findings_.size() - shown) + " more\n";
-  return text;
 }
 
 }  // namespace norn::sim

@@ -11,13 +11,22 @@
 
 namespace norn::sim {
 
+// What a run on real processes has besides.
+struct LiveReport {
+  std::vector<std::string> notes;  // what of the scenario was left out, and what was allowed beyond it
+  std::size_t keys_read_back = 0;
+  Duration latest{};   // the longest that anything happened after its time
+  std::string folder;  // where data and logs are kept; empty: they are gone
+};
+
 struct RunReport {
   std::string file;
   const Scenario& scenario;
   std::uint64_t seed = 0;
   const RunResult& result;
-  const History& history;   // empty: operations involved in a finding are not spelled out
-  double real_seconds = 0;  // 0: not measured
+  const History& history;            // empty: operations involved in a finding are not spelled out
+  double real_seconds = 0;           // 0: not measured
+  const LiveReport* live = nullptr;  // null: it was simulated
 };
 
 std::string repeat_command(const RunReport& report);

@@ -1,4 +1,4 @@
-// The report of one run as JSON, for programs. Times are in nanoseconds of virtual time.
+// The report of one run as JSON, for programs. Times are in nanoseconds, virtual but for live runs.
 #include <nlohmann/json.hpp>
 
 #include "sim/report/report.h"
@@ -92,7 +92,6 @@ std::string report_json(const RunReport& report) {
       {"file", report.file},
       {"seed", report.seed},
       {"verdict", kVerdicts[static_cast<std::size_t>(result.verdict)]},
-      {"digest", hex(result.digest)},
       {"findings", findings_json(result)},
       {"operations", operations},
       {"operations_refused", result.operations_refused},
@@ -101,15 +100,23 @@ std::string report_json(const RunReport& report) {
         {"p99", result.latencies.p99().count()},
         {"max", result.latencies.max().count()}}},
       {"counters", counters},
-      {"events", result.world.events},
+      {"events", result.stage.events},
       {"messages",
-       {{"replicas", traffic_json(result.world.replicas)}, {"clients", traffic_json(result.world.clients)}}},
+       {{"replicas", traffic_json(result.stage.replicas)}, {"clients", traffic_json(result.stage.clients)}}},
       {"linearizability",
        {{"verdict", kCheckVerdicts[static_cast<std::size_t>(result.linearizable.verdict)]},
         {"reason", result.linearizable.reason},
         {"steps", result.linearizable.steps}}},
       {"timeline", timeline_json(result)},
       {"ended", nanoseconds(result.ended)}};
+  if (report.live == nullptr) {
+    json["digest"] = hex(result.digest);
+  } else {
+    json["live"] = {{"notes", report.live->notes},
+                    {"keys_read_back", report.live->keys_read_back},
+                    {"latest", report.live->latest.count()},
+                    {"folder", report.live->folder}};
+  }
   if (result.course) json["course"] = course_json(*result.course);
   if (report.real_seconds > 0) json["real_seconds"] = report.real_seconds;
   json["repeat"] = repeat_command(report);

@@ -36,6 +36,11 @@ std::string names(const std::vector<NodeId>& replicas) {
   return text;
 }
 
+std::string column(std::string text, std::size_t width) {
+  if (text.size() < width) text.append(width - text.size(), ' ');
+  return text;
+}
+
 std::string hex(std::uint64_t word) {
   std::array<char, 17> text{};
   std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(word));

@@ -18,6 +18,7 @@ std::string fixed(double number, int digits);                // "3.1"
 std::string share(std::uint64_t part, std::uint64_t whole);  // "12.5 %"
 std::string names(const std::vector<NodeId>& replicas);      // "r1, r3"
 std::string hex(std::uint64_t word);                         // 16 digits
+std::string column(std::string text, std::size_t width);     // filled up with spaces
 std::string_view name(OperationKind kind);
 std::string_view name(Outcome outcome);
 // One operation as a line: who, when, what, with what result.

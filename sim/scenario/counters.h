@@ -12,18 +12,26 @@
 #include "sim/check/safety.h"
 #include "sim/engine/world.h"
 #include "sim/scenario/nemesis.h"
+#include "sim/scenario/play.h"
 #include "sim/scenario/run_result.h"
 #include "sim/scenario/targets.h"
 
 namespace norn::sim {
 
-class Observer {
+class Observer final : public Watch {
  public:
   Observer(std::uint8_t replicas, const NemesisPlayer& nemesis);
 
   // After a turn of this replica, and after whatever else may have started or stopped it.
   void look(World& world, NodeId id);
   void look_at_all(World& world);
+
+  Index committed() const override { return safety_.committed(); }
+  std::uint64_t leaders() const override { return count_of(counters_, Counter::leaders); }
+  std::optional<Index> applied(NodeId id) const override {
+    const Known& known = known_[id.value];
+    return known.up ? std::optional(known.applied) : std::nullopt;
+  }
 
   const Safety& safety() const { return safety_; }
   Counters& counters() { return counters_; }

@@ -11,7 +11,7 @@
 
 #include "replica/base/rng.h"
 
-#include "sim/engine/world.h"
+#include "sim/engine/stage.h"
 #include "sim/scenario/nemesis_faults.h"
 #include "sim/scenario/run_alarms.h"
 #include "sim/scenario/run_result.h"
@@ -29,10 +29,10 @@ class NemesisPlayer {
  public:
   NemesisPlayer(std::shared_ptr<const Scenario> scenario, Rng rng);
 
-  void start(World& world);  // sets up links, disks and clocks, and the first alarms
+  void start(Stage& stage);  // sets up links, disks and clocks, and the first alarms
   // True: it acted, and replicas may have been started, stopped or killed.
-  bool on_alarm(World& world, Alarm alarm);
-  bool on_occasion(World& world, const Occasion& occasion);
+  bool on_alarm(Stage& stage, Alarm alarm);
+  bool on_occasion(Stage& stage, const Occasion& occasion);
   bool waits_for(Trigger trigger) const;
 
   // The liveness phase: nothing acts or is undone from now on.
@@ -53,12 +53,12 @@ class NemesisPlayer {
     NodeId subject;
   };
 
-  void arm_timer(World& world, std::size_t nemesis);
-  bool consider(World& world, std::size_t nemesis, NodeId subject);
-  bool act(World& world, std::size_t nemesis, NodeId subject);
-  bool play_event(World& world, std::size_t event);
-  bool begin(World& world, const Action& action, Duration lasts, NodeId subject, Rng& rng);
-  bool undo(World& world, Faults::Owner owner);
+  void arm_timer(Stage& stage, std::size_t nemesis);
+  bool consider(Stage& stage, std::size_t nemesis, NodeId subject);
+  bool act(Stage& stage, std::size_t nemesis, NodeId subject);
+  bool play_event(Stage& stage, std::size_t event);
+  bool begin(Stage& stage, const Action& action, Duration lasts, NodeId subject, Rng& rng);
+  bool undo(Stage& stage, Faults::Owner owner);
 
   std::shared_ptr<const Scenario> scenario_;
   Faults faults_;

@@ -41,83 +41,83 @@ std::vector<Duration> Faults::clock_offsets() const {
   return offsets;
 }
 
-void Faults::set_up(World& world) {
-  const std::vector<NodeId> all = all_replicas(world.replicas());
-  refresh_links(world, {kForever, false, set_of(all), set_of(all), {}});
-  refresh_disks(world, set_of(all));
-  refresh_drifts(world, set_of(all));
+void Faults::set_up(Stage& stage) {
+  const std::vector<NodeId> all = all_replicas(stage.replicas());
+  refresh_links(stage, {kForever, false, set_of(all), set_of(all), {}});
+  refresh_disks(stage, set_of(all));
+  refresh_drifts(stage, set_of(all));
 }
 
-std::optional<Faults::Effect> Faults::begin(World& world, const Action& action, Owner owner,
+std::optional<Faults::Effect> Faults::begin(Stage& stage, const Action& action, Owner owner,
                                             const TargetContext& context, Rng& rng) {
-  if (action.kind == ActionKind::heal) return heal(world);
+  if (action.kind == ActionKind::heal) return heal(stage);
   std::vector<NodeId> target;
-  if (action.kind != ActionKind::ring) target = resolve(action.target, world, context, rng);
+  if (action.kind != ActionKind::ring) target = resolve(action.target, stage, context, rng);
   std::vector<NodeId> to;
   if (action.kind == ActionKind::cut || action.kind == ActionKind::network)
-    to = resolve(action.to, world, context, rng);
+    to = resolve(action.to, stage, context, rng);
   std::optional<Effect> effect;
   switch (action.kind) {
     case ActionKind::partition:
     case ActionKind::bridge:
     case ActionKind::ring:
     case ActionKind::cut:
-      effect = cut_links(world, action, owner, target, to, rng);
+      effect = cut_links(stage, action, owner, target, to, rng);
       break;
     case ActionKind::kill:
     case ActionKind::pause:
-      effect = stop_processes(world, action.kind, owner, target);
+      effect = stop_processes(stage, action.kind, owner, target);
       break;
     case ActionKind::restart:
     case ActionKind::resume:
-      effect = start_processes(world, action.kind, target);
+      effect = start_processes(stage, action.kind, target);
       break;
     case ActionKind::rot:
-      effect = rot(world, action, target);
+      effect = rot(stage, action, target);
       break;
     default:
-      effect = change_model(world, action, owner, target, to);
+      effect = change_model(stage, action, owner, target, to);
       break;
   }
   if (effect) effect->text = describe(action, effect->replicas, to);
   return effect;
 }
 
-std::optional<Faults::Effect> Faults::cut_links(World& world, const Action& action, Owner owner,
+std::optional<Faults::Effect> Faults::cut_links(Stage& stage, const Action& action, Owner owner,
                                                 const std::vector<NodeId>& target,
                                                 const std::vector<NodeId>& to, Rng& rng) {
-  Active active{action.kind, links_to_cut(world, action, target, to, rng), {}, target};
+  Active active{action.kind, links_to_cut(stage, action, target, to, rng), {}, target};
   if (active.cuts.empty()) return std::nullopt;
-  for (const Link& link : active.cuts) set_link(world, link, true);
+  for (const Link& link : active.cuts) set_link(stage, link, true);
   active_.insert_or_assign(owner == kForever ? next_unowned_++ : owner, std::move(active));
   return Effect{target, {}, true};
 }
 
 // A link is cut by the first action that cuts it, and linked again by the last that does not any more.
-void Faults::set_link(World& world, const Link& link, bool cut) {
+void Faults::set_link(Stage& stage, const Link& link, bool cut) {
   std::uint32_t& count = cuts_[link];
-  if (cut && count++ == 0) world.cut({link.first}, {link.second});
+  if (cut && count++ == 0) stage.cut({link.first}, {link.second});
   if (!cut && --count == 0) {
-    world.heal({link.first}, {link.second});
+    stage.heal({link.first}, {link.second});
     cuts_.erase(link);
   }
 }
 
-std::optional<Faults::Effect> Faults::heal(World& world) {
+std::optional<Faults::Effect> Faults::heal(Stage& stage) {
   if (cuts_.empty()) return std::nullopt;
-  for (const auto& [link, count] : cuts_) world.heal({link.first}, {link.second});
+  for (const auto& [link, count] : cuts_) stage.heal({link.first}, {link.second});
   cuts_.clear();
   std::erase_if(active_, [](const auto& entry) { return !entry.second.cuts.empty(); });
   return Effect{{}, std::string(name_of(ActionKind::heal)), false};
 }
 
-std::optional<Faults::Effect> Faults::stop_processes(World& world, ActionKind kind, Owner owner,
+std::optional<Faults::Effect> Faults::stop_processes(Stage& stage, ActionKind kind, Owner owner,
                                                      const std::vector<NodeId>& target) {
   Active active{kind, {}, {}, {}};
   for (const NodeId id : target) {
-    if (!(kind == ActionKind::kill ? world.kill(id) : world.pause(id))) continue;
+    if (!(kind == ActionKind::kill ? stage.kill(id) : stage.pause(id))) continue;
     if (kind == ActionKind::pause) ++pauses_[id.value];
-    active.processes.push_back({id, world.incarnation(id), pauses_[id.value]});
+    active.processes.push_back({id, stage.incarnation(id), pauses_[id.value]});
     active.replicas.push_back(id);
   }
   if (active.processes.empty()) return std::nullopt;
@@ -126,27 +126,27 @@ std::optional<Faults::Effect> Faults::stop_processes(World& world, ActionKind ki
   return effect;
 }
 
-std::optional<Faults::Effect> Faults::start_processes(World& world, ActionKind kind,
+std::optional<Faults::Effect> Faults::start_processes(Stage& stage, ActionKind kind,
                                                       const std::vector<NodeId>& target) {
   Effect effect;
   for (const NodeId id : target) {
-    if (kind == ActionKind::restart ? world.restart(id) : world.resume(id)) effect.replicas.push_back(id);
+    if (kind == ActionKind::restart ? stage.restart(id) : stage.resume(id)) effect.replicas.push_back(id);
   }
   if (effect.replicas.empty()) return std::nullopt;
   return effect;
 }
 
-std::optional<Faults::Effect> Faults::rot(World& world, const Action& action,
+std::optional<Faults::Effect> Faults::rot(Stage& stage, const Action& action,
                                           const std::vector<NodeId>& target) {
   Effect effect;
   for (const NodeId id : target) {
-    if (world.disk(id).rot(action.rot_file, action.rot_where, action.rot_bits)) effect.replicas.push_back(id);
+    if (stage.rot(id, action.rot_file, action.rot_where, action.rot_bits)) effect.replicas.push_back(id);
   }
   if (effect.replicas.empty()) return std::nullopt;
   return effect;
 }
 
-std::optional<Faults::Effect> Faults::change_model(World& world, const Action& action, Owner owner,
+std::optional<Faults::Effect> Faults::change_model(Stage& stage, const Action& action, Owner owner,
                                                    const std::vector<NodeId>& target,
                                                    const std::vector<NodeId>& to) {
   const bool between = action.kind == ActionKind::network;
@@ -155,24 +155,24 @@ std::optional<Faults::Effect> Faults::change_model(World& world, const Action& a
   switch (action.kind) {
     case ActionKind::network:
     case ActionKind::client_network:
-      change_links(world, {owner, !between, of, set_of(to), action.link});
+      change_links(stage, {owner, !between, of, set_of(to), action.link});
       break;
     case ActionKind::disk:
       std::erase_if(disk_changes_, [&](const DiskChanged& old) {
         return old.owner == kForever && old.of == of && old.set == action.disk && owner == kForever;
       });
       disk_changes_.push_back({owner, of, action.disk});
-      refresh_disks(world, of);
+      refresh_disks(stage, of);
       break;
     default:
       if (action.clock_offset > Duration{})
-        for (const NodeId id : target) world.jump_clock(id, action.clock_offset);
+        for (const NodeId id : target) stage.jump_clock(id, action.clock_offset);
       if (action.clock_drift_ppm) {
         std::erase_if(drift_changes_, [&](const DriftChanged& old) {
           return old.owner == kForever && old.of == of && owner == kForever;
         });
         drift_changes_.push_back({owner, of, *action.clock_drift_ppm});
-        refresh_drifts(world, of);
+        refresh_drifts(stage, of);
       }
       break;
   }
@@ -180,19 +180,19 @@ std::optional<Faults::Effect> Faults::change_model(World& world, const Action& a
   return Effect{target, {}, false};
 }
 
-std::optional<Faults::Effect> Faults::undo(World& world, Owner owner) {
+std::optional<Faults::Effect> Faults::undo(Stage& stage, Owner owner) {
   const auto found = active_.find(owner);
   if (found == active_.end()) return std::nullopt;
   const Active active = std::move(found->second);
   active_.erase(found);
   Effect effect{active.replicas, std::string(name_of(active.kind)), false};
-  for (const Link& link : active.cuts) set_link(world, link, false);
+  for (const Link& link : active.cuts) set_link(stage, link, false);
   if (!active.processes.empty()) effect.replicas.clear();
   for (const Process& process : active.processes) {
-    if (world.incarnation(process.id) != process.incarnation) continue;
+    if (stage.incarnation(process.id) != process.incarnation) continue;
     const bool done = active.kind == ActionKind::kill
-                          ? world.restart(process.id)
-                          : pauses_[process.id.value] == process.pause && world.resume(process.id);
+                          ? stage.restart(process.id)
+                          : pauses_[process.id.value] == process.pause && stage.resume(process.id);
     if (done) effect.replicas.push_back(process.id);
   }
   if (!active.processes.empty() && effect.replicas.empty()) return std::nullopt;
@@ -201,28 +201,28 @@ std::optional<Faults::Effect> Faults::undo(World& world, Owner owner) {
   if (link != link_changes_.end()) {
     const LinkChanged where = *link;
     link_changes_.erase(link);
-    refresh_links(world, where);
+    refresh_links(stage, where);
   }
-  if (std::erase_if(disk_changes_, ours) != 0) refresh_disks(world, set_of(active.replicas));
-  if (std::erase_if(drift_changes_, ours) != 0) refresh_drifts(world, set_of(active.replicas));
+  if (std::erase_if(disk_changes_, ours) != 0) refresh_disks(stage, set_of(active.replicas));
+  if (std::erase_if(drift_changes_, ours) != 0) refresh_drifts(stage, set_of(active.replicas));
   return effect;
 }
 
-void Faults::heal_core(World& world, const std::vector<NodeId>& core) {
+void Faults::heal_core(Stage& stage, const std::vector<NodeId>& core) {
   core_ = set_of(core);
   const auto inside = [&](std::uint64_t address) {
     return address >= kFirstClientAddress || core_.test(address);
   };
   for (const auto& [link, count] : cuts_) {
-    if (inside(link.first) && inside(link.second)) world.heal({link.first}, {link.second});
+    if (inside(link.first) && inside(link.second)) stage.heal({link.first}, {link.second});
   }
-  refresh_links(world, {kForever, false, core_, core_, {}});
-  refresh_links(world, {kForever, true, core_, {}, {}});
-  refresh_disks(world, core_);
-  refresh_drifts(world, core_);
+  refresh_links(stage, {kForever, false, core_, core_, {}});
+  refresh_links(stage, {kForever, true, core_, {}, {}});
+  refresh_disks(stage, core_);
+  refresh_drifts(stage, core_);
   for (const NodeId id : core) {
-    world.restart(id);
-    world.resume(id);
+    stage.restart(id);
+    stage.resume(id);
   }
 }
 

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "sim/engine/world.h"
+#include "sim/engine/stage.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/targets.h"
 
@@ -37,21 +37,21 @@ class Faults {
   explicit Faults(std::shared_ptr<const Scenario> scenario);
 
   // The scenario's own links, disks and clocks, at the start.
-  void set_up(World& world);
+  void set_up(Stage& stage);
   std::vector<Duration> clock_offsets() const;  // by node id, none negative
 
   // Nothing: it met nobody. `owner` undoes it later, unless kForever.
-  std::optional<Effect> begin(World& world, const Action& action, Owner owner, const TargetContext& context,
+  std::optional<Effect> begin(Stage& stage, const Action& action, Owner owner, const TargetContext& context,
                               Rng& rng);
   // What was undone; nothing: nothing was left of it.
-  std::optional<Effect> undo(World& world, Owner owner);
+  std::optional<Effect> undo(Stage& stage, Owner owner);
 
   // A phase's change of all links between replicas, or with clients; it stays.
-  void change_network(World& world, const LinkChange& replicas, const LinkChange& clients);
+  void change_network(Stage& stage, const LinkChange& replicas, const LinkChange& clients);
 
   // The liveness phase: inside the core, and between it and the clients, everything is as at the start, and
   // nothing is lost; its members run. Outside, everything stays as it is for good.
-  void heal_core(World& world, const std::vector<NodeId>& core);
+  void heal_core(Stage& stage, const std::vector<NodeId>& core);
 
  private:
   using Link = std::pair<std::uint64_t, std::uint64_t>;  // addresses: from, to
@@ -84,20 +84,20 @@ class Faults {
     std::int32_t drift_ppm = 0;
   };
 
-  std::optional<Effect> cut_links(World& world, const Action& action, Owner owner,
+  std::optional<Effect> cut_links(Stage& stage, const Action& action, Owner owner,
                                   const std::vector<NodeId>& target, const std::vector<NodeId>& to, Rng& rng);
-  std::optional<Effect> stop_processes(World& world, ActionKind kind, Owner owner,
+  std::optional<Effect> stop_processes(Stage& stage, ActionKind kind, Owner owner,
                                        const std::vector<NodeId>& target);
-  std::optional<Effect> start_processes(World& world, ActionKind kind, const std::vector<NodeId>& target);
-  static std::optional<Effect> rot(World& world, const Action& action, const std::vector<NodeId>& target);
-  std::optional<Effect> change_model(World& world, const Action& action, Owner owner,
+  std::optional<Effect> start_processes(Stage& stage, ActionKind kind, const std::vector<NodeId>& target);
+  static std::optional<Effect> rot(Stage& stage, const Action& action, const std::vector<NodeId>& target);
+  std::optional<Effect> change_model(Stage& stage, const Action& action, Owner owner,
                                      const std::vector<NodeId>& target, const std::vector<NodeId>& to);
-  std::optional<Effect> heal(World& world);
-  void set_link(World& world, const Link& link, bool cut);
-  void change_links(World& world, LinkChanged change);
-  void refresh_links(World& world, const LinkChanged& where) const;
-  void refresh_disks(World& world, const ReplicaSet& of) const;
-  void refresh_drifts(World& world, const ReplicaSet& of) const;
+  std::optional<Effect> heal(Stage& stage);
+  void set_link(Stage& stage, const Link& link, bool cut);
+  void change_links(Stage& stage, LinkChanged change);
+  void refresh_links(Stage& stage, const LinkChanged& where) const;
+  void refresh_disks(Stage& stage, const ReplicaSet& of) const;
+  void refresh_drifts(Stage& stage, const ReplicaSet& of) const;
   LinkModel link_model(NodeId from, NodeId to) const;
   LinkModel client_link_model(NodeId replica) const;
   DiskModel disk_model(NodeId id) const;

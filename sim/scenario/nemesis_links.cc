@@ -10,8 +10,8 @@ namespace {
 
 using Links = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
 
-std::vector<NodeId> others_than(const std::vector<NodeId>& ids, const World& world) {
-  std::vector<NodeId> others = all_replicas(world.replicas());
+std::vector<NodeId> others_than(const std::vector<NodeId>& ids, const Stage& stage) {
+  std::vector<NodeId> others = all_replicas(stage.replicas());
   std::erase_if(others, [&](NodeId id) { return std::ranges::find(ids, id) != ids.end(); });
   return others;
 }
@@ -24,24 +24,24 @@ void add(const std::vector<NodeId>& from, const std::vector<NodeId>& to, Links& 
   }
 }
 
-void partition(const World& world, const Action& action, const std::vector<NodeId>& target, Links& links) {
-  const std::vector<NodeId> others = others_than(target, world);
+void partition(const Stage& stage, const Action& action, const std::vector<NodeId>& target, Links& links) {
+  const std::vector<NodeId> others = others_than(target, stage);
   const bool out = action.direction != Direction::in;
   const bool in = action.direction != Direction::out;
   if (out) add(target, others, links);
   if (in) add(others, target, links);
   if (!action.clients) return;
   for (const NodeId id : target) {
-    for (std::uint32_t client = 0; client < world.clients(); ++client) {
+    for (std::uint32_t client = 0; client < stage.clients(); ++client) {
       if (out) links.emplace_back(id.value, client_address(client).value);
       if (in) links.emplace_back(client_address(client).value, id.value);
     }
   }
 }
 
-void bridge(const World& world, const std::vector<NodeId>& target, Rng& rng, Links& links) {
+void bridge(const Stage& stage, const std::vector<NodeId>& target, Rng& rng, Links& links) {
   if (target.size() != 1) return;
-  const std::vector<NodeId> others = others_than(target, world);
+  const std::vector<NodeId> others = others_than(target, stage);
   const std::vector<NodeId> half = pick(others, others.size() / 2, rng);
   std::vector<NodeId> other_half = others;
   std::erase_if(other_half, [&](NodeId id) { return std::ranges::find(half, id) != half.end(); });
@@ -49,8 +49,8 @@ void bridge(const World& world, const std::vector<NodeId>& target, Rng& rng, Lin
   add(other_half, half, links);
 }
 
-void ring(const World& world, Links& links) {
-  const std::size_t replicas = world.replicas();
+void ring(const Stage& stage, Links& links) {
+  const std::size_t replicas = stage.replicas();
   for (std::uint64_t a = 1; a <= replicas; ++a) {
     for (std::uint64_t b = a + 1; b <= replicas; ++b) {
       if (is_ring_link(a, b, replicas)) continue;
@@ -75,18 +75,18 @@ bool is_ring_link(std::size_t a, std::size_t b, std::size_t n) {
   return distance == reach + 1 && straight == distance;
 }
 
-Links links_to_cut(const World& world, const Action& action, const std::vector<NodeId>& target,
+Links links_to_cut(const Stage& stage, const Action& action, const std::vector<NodeId>& target,
                    const std::vector<NodeId>& to, Rng& rng) {
   Links links;
   switch (action.kind) {
     case ActionKind::partition:
-      partition(world, action, target, links);
+      partition(stage, action, target, links);
       break;
     case ActionKind::bridge:
-      bridge(world, target, rng, links);
+      bridge(stage, target, rng, links);
       break;
     case ActionKind::ring:
-      ring(world, links);
+      ring(stage, links);
       break;
     case ActionKind::cut:
       add(target, to, links);
@@ -108,7 +108,7 @@ LinkModel lossless(LinkModel model) {
 
 }  // namespace
 
-void Faults::change_links(World& world, LinkChanged change) {
+void Faults::change_links(Stage& stage, LinkChanged change) {
   if (change.owner == kForever) {  // the same again and again need be kept once
     std::erase_if(link_changes_, [&](const LinkChanged& old) {
       return old.owner == kForever && old.clients == change.clients && old.from == change.from &&
@@ -116,31 +116,31 @@ void Faults::change_links(World& world, LinkChanged change) {
     });
   }
   link_changes_.push_back(change);
-  refresh_links(world, change);
+  refresh_links(stage, change);
 }
 
-void Faults::change_network(World& world, const LinkChange& replicas, const LinkChange& clients) {
-  const ReplicaSet all = set_of(all_replicas(world.replicas()));
-  if (replicas != LinkChange{}) change_links(world, {kForever, false, all, all, replicas});
-  if (clients != LinkChange{}) change_links(world, {kForever, true, all, {}, clients});
+void Faults::change_network(Stage& stage, const LinkChange& replicas, const LinkChange& clients) {
+  const ReplicaSet all = set_of(all_replicas(stage.replicas()));
+  if (replicas != LinkChange{}) change_links(stage, {kForever, false, all, all, replicas});
+  if (clients != LinkChange{}) change_links(stage, {kForever, true, all, {}, clients});
 }
 
-void Faults::refresh_links(World& world, const LinkChanged& where) const {
-  const std::vector<NodeId> all = all_replicas(world.replicas());
+void Faults::refresh_links(Stage& stage, const LinkChanged& where) const {
+  const std::vector<NodeId> all = all_replicas(stage.replicas());
   for (const NodeId from : all) {
     if (!where.from.test(from.value)) continue;
     if (where.clients) {
       const LinkModel model = client_link_model(from);
-      for (std::uint32_t client = 0; client < world.clients(); ++client) {
-        world.set_link(address(from), client_address(client), model);
-        world.set_link(client_address(client), address(from), model);
+      for (std::uint32_t client = 0; client < stage.clients(); ++client) {
+        stage.set_link(address(from), client_address(client), model);
+        stage.set_link(client_address(client), address(from), model);
       }
       continue;
     }
     for (const NodeId to : all) {
       if (to == from || !where.to.test(to.value)) continue;
       const LinkModel model = link_model(from, to);
-      if (world.link(address(from), address(to)) != model) world.set_link(address(from), address(to), model);
+      if (stage.link(address(from), address(to)) != model) stage.set_link(address(from), address(to), model);
     }
   }
 }
@@ -168,9 +168,9 @@ LinkModel Faults::client_link_model(NodeId replica) const {
   return model;
 }
 
-void Faults::refresh_disks(World& world, const ReplicaSet& of) const {
-  for (const NodeId id : all_replicas(world.replicas())) {
-    if (of.test(id.value)) world.disk(id).set_model(disk_model(id));
+void Faults::refresh_disks(Stage& stage, const ReplicaSet& of) const {
+  for (const NodeId id : all_replicas(stage.replicas())) {
+    if (of.test(id.value)) stage.set_disk(id, disk_model(id));
   }
 }
 
@@ -189,9 +189,9 @@ DiskModel Faults::disk_model(NodeId id) const {
   return model;
 }
 
-void Faults::refresh_drifts(World& world, const ReplicaSet& of) const {
-  for (const NodeId id : all_replicas(world.replicas())) {
-    if (of.test(id.value)) world.set_drift(id, drift(id));
+void Faults::refresh_drifts(Stage& stage, const ReplicaSet& of) const {
+  for (const NodeId id : all_replicas(stage.replicas())) {
+    if (of.test(id.value)) stage.set_drift(id, drift(id));
   }
 }
 

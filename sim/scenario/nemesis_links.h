@@ -6,13 +6,13 @@
 
 #include "replica/base/rng.h"
 
-#include "sim/engine/world.h"
+#include "sim/engine/stage.h"
 #include "sim/scenario/scenario.h"
 
 namespace norn::sim {
 
 // Of a partition, bridge, ring or cut; each as the addresses it leads from and to, once.
-std::vector<std::pair<std::uint64_t, std::uint64_t>> links_to_cut(const World& world, const Action& action,
+std::vector<std::pair<std::uint64_t, std::uint64_t>> links_to_cut(const Stage& stage, const Action& action,
                                                                   const std::vector<NodeId>& target,
                                                                   const std::vector<NodeId>& to, Rng& rng);
 

@@ -18,9 +18,6 @@
 namespace norn::sim {
 namespace {
 
-constexpr Duration kLivenessCheckEvery = std::chrono::milliseconds(10);
-constexpr std::int64_t kRestTimeouts = 4;  // of the longest election timeout: that long it must stay at rest
-
 ReplicaOptions replica_options(const Cluster& cluster) {
   ReplicaOptions options;
   options.cluster = {1};
@@ -44,7 +41,7 @@ ReplicaOptions replica_options(const Cluster& cluster) {
   return options;
 }
 
-WorldOptions world_options(const Scenario& scenario, const Faults& faults) {
+WorldOptions world_options(const Scenario& scenario, std::vector<Duration> clock_offsets) {
   WorldOptions options;
   options.replica = replica_options(scenario.cluster);
   options.replicas = scenario.cluster.replicas;
@@ -57,7 +54,7 @@ WorldOptions world_options(const Scenario& scenario, const Faults& faults) {
   options.network = scenario.network;
   options.client_network = scenario.client_network;
   options.disk = scenario.disk;
-  options.clock_offsets = faults.clock_offsets();
+  options.clock_offsets = std::move(clock_offsets);
   options.events_max = scenario.steps_max;
   return options;
 }
@@ -85,44 +82,24 @@ struct Run::Parts {
   Parts(std::shared_ptr<const Scenario> scenario, std::uint64_t seed, RunOptions run_options);
 
   void follow(const Step& step);
-  void on_alarm(Alarm alarm);
-  void on_acted();
+  void look_at_all();
   void on_occasions();
-  void on_end();
-  void begin_liveness();
-  void watch_liveness();
-  LivenessFacts liveness_facts() const;
-  std::vector<NodeId> behind() const;
-  bool asks_for_rest() const { return scenario_->cluster.pre_vote && scenario_->cluster.check_quorum; }
   void fail(std::string_view oracle, std::string text);
   std::uint64_t digest() const;
 
   RunResult judge() const;
-  void judge_state(RunResult& result) const;
-  void judge_history(RunResult& result) const;
+  std::vector<Finding> judge_state() const;
+  const kv::Store* store_with_all() const;
 
   std::shared_ptr<const Scenario> scenario_;
   std::uint64_t seed_;
   RunOptions options_;
-  Rng rng_;
-  NemesisPlayer nemesis_;
+  Play play_;
   World world_;
-  Workload workload_;
   Observer observer_;
-  std::vector<TimelineEntry> timeline_;
   std::vector<Finding> failures_;  // an assertion, a storm
   std::vector<Finding> findings_;  // all so far
-  bool over_ = false;
-  bool broken_ = false;  // an assertion failed: the replicas are in no state to be looked at
-
-  struct LivenessPhase {
-    std::vector<NodeId> core;
-    Time began{};
-    Index committed;  // when it began
-    std::uint64_t leaders = 0;
-    std::optional<Time> reached;
-  };
-  std::optional<LivenessPhase> liveness_;
+  bool broken_ = false;            // an assertion failed: the replicas are in no state to be looked at
   std::optional<RunResult> result_;
 };
 
@@ -130,157 +107,53 @@ Run::Parts::Parts(std::shared_ptr<const Scenario> scenario, std::uint64_t seed, 
     : scenario_(std::move(scenario)),
       seed_(seed),
       options_(run_options),
-      rng_(Rng(seed).fork("run")),
-      nemesis_(scenario_, rng_.fork("nemesis")),
-      world_(world_options(*scenario_, nemesis_.faults()), seed),
-      workload_(scenario_, rng_.fork("workload")),
-      observer_(scenario_->cluster.replicas, nemesis_) {
-  set_alarm(world_, Time(scenario_->duration), {AlarmKind::end, 0});
-  for (std::size_t i = 0; i < scenario_->phases.size(); ++i)
-    set_alarm(world_, Time(scenario_->phases[i].at), {AlarmKind::phase, i});
-  nemesis_.start(world_);
-  workload_.start(world_);
+      play_(scenario_, Rng(seed).fork("run")),
+      world_(world_options(*scenario_, play_.clock_offsets()), seed),
+      observer_(scenario_->cluster.replicas, play_.nemesis()) {
+  play_.start(world_);
   observer_.look_at_all(world_);
 }
 
 // What follows from an event of the world.
 void Run::Parts::follow(const Step& step) {
   if (step.kind == StepKind::alarm) {
-    on_alarm(alarm_of(step.tag));
+    if (play_.on_alarm(world_, observer_, alarm_of(step.tag))) {
+      look_at_all();
+      on_occasions();
+    }
   } else if (step.is_client) {
-    if (!world_.completions(step.client).empty()) workload_.collect(world_, step.client);
+    if (!world_.completions(step.client).empty()) play_.collect(world_, step.client);
   } else if (step.replica && step.kind != StepKind::lost) {
     observer_.look(world_, step.replica);
-    if (!observer_.timeline().empty()) move_to_end(observer_.timeline(), timeline_);
+    if (!observer_.timeline().empty()) move_to_end(observer_.timeline(), play_.timeline());
     if (!observer_.occasions().empty()) on_occasions();
   }
 }
 
-void Run::Parts::on_alarm(Alarm alarm) {
-  switch (alarm.kind) {
-    case AlarmKind::arrival:
-    case AlarmKind::think:
-      return workload_.on_alarm(world_, alarm);
-    case AlarmKind::event:
-    case AlarmKind::nemesis_timer:
-    case AlarmKind::nemesis_action:
-    case AlarmKind::undo:
-      if (nemesis_.on_alarm(world_, alarm)) on_acted();
-      return;
-    case AlarmKind::phase: {
-      if (liveness_ || over_) return;
-      const Phase& phase = scenario_->phases[alarm.number];
-      timeline_.push_back({world_.now(), TimelineKind::phase, {}, {}, phase.name});
-      nemesis_.faults().change_network(world_, phase.network, phase.client_network);
-      return workload_.enter(world_, phase);
-    }
-    case AlarmKind::end:
-      return on_end();
-    case AlarmKind::liveness_check:
-      return watch_liveness();
-  }
-}
-
 // The nemesis has acted: replicas may have come and gone outside their turns.
-void Run::Parts::on_acted() {
-  move_to_end(nemesis_.timeline(), timeline_);
+void Run::Parts::look_at_all() {
   observer_.look_at_all(world_);
-  move_to_end(observer_.timeline(), timeline_);
-  on_occasions();
+  move_to_end(observer_.timeline(), play_.timeline());
 }
 
 void Run::Parts::on_occasions() {
   while (!observer_.occasions().empty()) {
     const std::vector<Occasion> occasions = std::exchange(observer_.occasions(), {});
     bool acted = false;
-    for (const Occasion& occasion : occasions) acted = nemesis_.on_occasion(world_, occasion) || acted;
-    if (!acted) continue;
-    move_to_end(nemesis_.timeline(), timeline_);
-    observer_.look_at_all(world_);
-    move_to_end(observer_.timeline(), timeline_);
+    for (const Occasion& occasion : occasions) acted = play_.on_occasion(world_, occasion) || acted;
+    if (acted) look_at_all();
   }
-}
-
-// The end.
-
-void Run::Parts::on_end() {
-  workload_.stop();
-  nemesis_.stop();
-  if (scenario_->liveness.within > Duration{} && scenario_->expect.survivable) {
-    begin_liveness();
-  } else {
-    over_ = true;
-  }
-}
-
-void Run::Parts::begin_liveness() {
-  LivenessPhase phase;
-  const std::vector<NodeId> all = all_replicas(world_.replicas());
-  Rng rng = rng_.fork("core");
-  const bool majority = scenario_->liveness.core == Liveness::Core::majority;
-  phase.core = pick(all, majority ? all.size() / 2 + 1 : all.size(), rng);
-  phase.began = world_.now();
-  phase.committed = observer_.safety().committed();
-  phase.leaders = count_of(observer_.counters(), Counter::leaders);
-  timeline_.push_back({world_.now(), TimelineKind::liveness, phase.core, {}, {}});
-  liveness_ = std::move(phase);
-  nemesis_.faults().heal_core(world_, liveness_->core);
-  on_acted();
-  workload_.probe(world_);
-  set_alarm(world_, world_.now() + kLivenessCheckEvery, {AlarmKind::liveness_check, 0});
-}
-
-LivenessFacts Run::Parts::liveness_facts() const {
-  LivenessFacts facts;
-  facts.began = liveness_->began;
-  facts.now = world_.now();
-  facts.out_of_time = world_.now() >= liveness_->began + scenario_->liveness.within;
-  if (workload_.under_way() != 0) {
-    for (std::size_t i = 0; i < workload_.probes_from(); ++i) {
-      if (workload_.history()[i].outcome == Outcome::pending) facts.pending.push_back(i);
-    }
-  }
-  facts.probes_unanswered = workload_.probes_unanswered();
-  facts.behind = behind();
-  facts.leaders = count_of(observer_.counters(), Counter::leaders) - liveness_->leaders;
-  if (asks_for_rest())
-    facts.leaders_max = leaders_allowed(facts.now - facts.began, scenario_->cluster.election_timeout_max);
-  return facts;
-}
-
-// Of the core, who has not applied what was committed when it was healed. A leader from outside may rightly
-// lead, and be cut off from a member for good; then it is enough that clients are answered.
-std::vector<NodeId> Run::Parts::behind() const {
-  const std::vector<NodeId>& core = liveness_->core;
-  std::vector<NodeId> found;
-  const NodeId leader = leader_of(world_);
-  if (leader && std::ranges::find(core, leader) == core.end()) return found;
-  for (const NodeId id : core) {
-    const Replica* replica = world_.replica(id);
-    if (replica == nullptr || replica->applied() < liveness_->committed) found.push_back(id);
-  }
-  return found;
-}
-
-void Run::Parts::watch_liveness() {
-  workload_.probe(world_);
-  const LivenessFacts facts = liveness_facts();
-  if (reached(facts) && !liveness_->reached) liveness_->reached = world_.now();
-  const Duration rest = scenario_->cluster.election_timeout_max * kRestTimeouts;
-  const bool at_rest = liveness_->reached && world_.now() >= liveness_->began + rest;
-  over_ = facts.out_of_time || at_rest;
-  if (!over_) set_alarm(world_, world_.now() + kLivenessCheckEvery, {AlarmKind::liveness_check, 0});
 }
 
 void Run::Parts::fail(std::string_view oracle, std::string text) {
   failures_.push_back({oracle, world_.now(), {}, std::move(text)});
-  over_ = true;
+  play_.end();
 }
 
 std::uint64_t Run::Parts::digest() const {
   Digest digest;
   digest.add(world_.digest());
-  digest.add(digest_of(workload_.history()));
+  digest.add(digest_of(play_.workload().history()));
   return digest.value();
 }
 
@@ -289,60 +162,45 @@ RunResult Run::Parts::judge() const {
   result.ended = world_.now();
   result.digest = digest();
   result.counters = observer_.counters();
-  count_of(result.counters, Counter::partitions) = nemesis_.partitions();
-  result.timeline = timeline_;
-  count_operations(*scenario_, workload_, result.ended, result);
-  complete_counters(world_, workload_, result);
+  play_.count(world_, result);
   result.findings = failures_;
   const auto add = [&](std::vector<Finding> findings) {
     for (Finding& finding : findings) result.findings.push_back(std::move(finding));
   };
   add(observer_.safety().findings());
-  if (!broken_) judge_state(result);
+  if (!broken_) add(judge_state());
   if (failures_.empty()) add(check_expectations(*scenario_, result));
-  judge_history(result);
-  std::ranges::stable_sort(result.findings, {}, &Finding::at);
-  if (scenario_->course) result.course = grade(*scenario_->course, course_statistics(world_, workload_));
-  if (!result.findings.empty()) {
-    result.verdict = RunVerdict::finding;
-  } else if (result.linearizable.verdict == Verdict::undecided) {
-    result.verdict = RunVerdict::undecided;
-  }
+  FinalValue final_value;
+  if (const kv::Store* store = store_with_all()) final_value = values_in(*store);
+  judge_history(*scenario_, play_.workload().history(), final_value,
+                options_.check_linearizable ? std::optional(options_.check) : std::nullopt, result);
+  if (scenario_->course)
+    result.course = grade(*scenario_->course, course_statistics(world_, play_.workload()));
+  conclude(result);
   return result;
 }
 
 // What the replicas hold at the end.
-void Run::Parts::judge_state(RunResult& result) const {
-  const auto add = [&](std::vector<Finding> findings) {
-    for (Finding& finding : findings) result.findings.push_back(std::move(finding));
+std::vector<Finding> Run::Parts::judge_state() const {
+  std::vector<Finding> findings = check_agreement(world_);
+  const auto add = [&](std::vector<Finding> more) {
+    for (Finding& finding : more) findings.push_back(std::move(finding));
   };
-  add(check_agreement(world_));
   add(check_bounds(world_, scenario_->cluster.sessions_max));
-  if (!liveness_ || !failures_.empty()) return;
-  result.liveness_reached = liveness_->reached;
-  add(check_liveness(liveness_facts()));
-  if (liveness_->reached) add(check_rest(world_));
+  if (!failures_.empty()) return findings;
+  add(play_.check_liveness(world_, observer_));
+  if (play_.liveness_reached()) add(check_rest(world_));
+  return findings;
 }
 
-// What the clients saw.
-void Run::Parts::judge_history(RunResult& result) const {
+// Of a replica that has applied all that was committed; null: there is none.
+const kv::Store* Run::Parts::store_with_all() const {
   const Replica* ahead = nullptr;
   for (const NodeId id : all_replicas(world_.replicas())) {
     const Replica* replica = broken_ ? nullptr : world_.replica(id);
     if (replica != nullptr && (ahead == nullptr || replica->applied() > ahead->applied())) ahead = replica;
   }
-  const bool has_all = ahead != nullptr && ahead->applied() >= observer_.safety().committed();
-  for (Finding& finding :
-       check_exactly_once(workload_.history(), has_all ? &ahead->store() : nullptr, result.ended))
-    result.findings.push_back(std::move(finding));
-  if (!options_.check_linearizable) return;
-  result.linearizable = check_linearizable(workload_.history(), options_.check);
-  if (result.linearizable.verdict != Verdict::violation || !scenario_->expect.linearizable) return;
-  result.findings.push_back({oracle::kLinearizability,
-                             result.ended,
-                             {},
-                             result.linearizable.reason,
-                             result.linearizable.witnesses});
+  return ahead != nullptr && ahead->applied() >= observer_.committed() ? &ahead->store() : nullptr;
 }
 
 Run::Run(std::shared_ptr<const Scenario> scenario, std::uint64_t seed, RunOptions options) {
@@ -360,7 +218,7 @@ Run::~Run() = default;
 
 bool Run::step() {
   Parts& parts = *parts_;
-  if (parts.over_) return false;
+  if (parts.play_.over()) return false;
   const ThrowingAsserts asserts;
   try {
     if (const std::optional<Step> step = parts.world_.step()) {
@@ -374,11 +232,11 @@ bool Run::step() {
     parts.broken_ = true;
     parts.fail(oracle::kAssertion, failure.what());
   }
-  parts.over_ = true;
+  parts.play_.end();
   return false;
 }
 
-bool Run::over() const { return parts_->over_; }
+bool Run::over() const { return parts_->play_.over(); }
 
 const RunResult& Run::finish() {
   run_to_end();
@@ -387,17 +245,15 @@ const RunResult& Run::finish() {
 }
 
 void Run::cut_short() {
-  if (parts_->over_) return;
-  parts_->over_ = true;
-  parts_->liveness_.reset();
+  if (!parts_->play_.over()) parts_->play_.cut_short();
 }
 
 const Scenario& Run::scenario() const { return *parts_->scenario_; }
 std::shared_ptr<const Scenario> Run::shared_scenario() const { return parts_->scenario_; }
 std::uint64_t Run::seed() const { return parts_->seed_; }
 const World& Run::world() const { return parts_->world_; }
-const History& Run::history() const { return parts_->workload_.history(); }
-const std::vector<TimelineEntry>& Run::timeline() const { return parts_->timeline_; }
+const History& Run::history() const { return parts_->play_.workload().history(); }
+const std::vector<TimelineEntry>& Run::timeline() const { return parts_->play_.timeline(); }
 const Counters& Run::counters() const { return parts_->observer_.counters(); }
 std::uint64_t Run::digest() const { return parts_->digest(); }
 void Run::set_trace(TraceSink* sink) { parts_->world_.set_trace(sink); }

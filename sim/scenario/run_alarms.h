@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "sim/engine/world.h"
+#include "sim/engine/stage.h"
 
 namespace norn::sim {
 
@@ -25,8 +25,8 @@ struct Alarm {
 };
 
 inline constexpr int kAlarmKindShift = 56;
-inline void set_alarm(World& world, Time at, Alarm alarm) {
-  world.set_alarm(at, static_cast<std::uint64_t>(alarm.kind) << kAlarmKindShift | alarm.number);
+inline void set_alarm(Stage& stage, Time at, Alarm alarm) {
+  stage.set_alarm(at, static_cast<std::uint64_t>(alarm.kind) << kAlarmKindShift | alarm.number);
 }
 inline Alarm alarm_of(std::uint64_t tag) {
   return {static_cast<AlarmKind>(tag >> kAlarmKindShift), tag & ((std::uint64_t{1} << kAlarmKindShift) - 1)};

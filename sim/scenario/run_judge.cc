@@ -83,14 +83,14 @@ void count_operations(const Scenario& scenario, const Workload& workload, Time e
   result.operations_refused = workload.refused();
 }
 
-void complete_counters(const World& world, const Workload& workload, RunResult& result) {
+void complete_counters(const Stage& stage, const Workload& workload, RunResult& result) {
   const Outcomes total = result.total();
-  const WorldCounters& counted = world.counters();
+  const StageCounters& counted = stage.counters();
   const auto both = [&](std::uint64_t Traffic::*what) {
     return counted.replicas.*what + counted.clients.*what;
   };
   const auto set = [&](Counter counter, std::uint64_t value) { count_of(result.counters, counter) = value; };
-  result.world = counted;
+  result.stage = counted;
   set(Counter::operations, workload.probes_from());
   set(Counter::answered, total.ok);
   set(Counter::unknown, total.unknown);
@@ -102,7 +102,28 @@ void complete_counters(const World& world, const Workload& workload, RunResult& 
   set(Counter::corrupted, both(&Traffic::corrupted));
 }
 
-std::vector<Finding> check_expectations(const Scenario& scenario, const RunResult& result) {
+namespace {
+
+std::string counted(const Bound& bound, std::uint64_t got, const std::string& expected) {
+  return std::string(name_of(bound.counter)) + ": " + std::to_string(got) + ", " + expected + " expected";
+}
+
+// What the slack adds to the most that is allowed.
+std::uint64_t more(Counter counter, const Slack& slack) {
+  return counter == Counter::leaders || counter == Counter::step_downs ? slack.elections : 0;
+}
+
+// Why the first replica that stopped by itself did.
+std::string first_stop(const RunResult& result) {
+  const auto stop = std::ranges::find(result.timeline, TimelineKind::stop, &TimelineEntry::kind);
+  if (stop == result.timeline.end() || stop->replicas.empty()) return {};
+  return "; r" + std::to_string(stop->replicas.front().value) + ": " + stop->text;
+}
+
+}  // namespace
+
+std::vector<Finding> check_expectations(const Scenario& scenario, const RunResult& result, const Slack& slack,
+                                        const std::vector<Counter>& unseen) {
   std::vector<Finding> findings;
   const Expect& expect = scenario.expect;
   const auto fail = [&](std::string text) {
@@ -110,29 +131,51 @@ std::vector<Finding> check_expectations(const Scenario& scenario, const RunResul
   };
   bool stops_bounded = !expect.survivable;
   for (const Bound& bound : expect.bounds) {
+    if (std::ranges::find(unseen, bound.counter) != unseen.end()) continue;
     const std::uint64_t got = count_of(result.counters, bound.counter);
-    const std::string name(name_of(bound.counter));
     if (bound.counter == Counter::stops) stops_bounded = true;
-    if (got < bound.min)
-      fail(name + ": " + std::to_string(got) + ", at least " + std::to_string(bound.min) + " expected");
-    if (bound.max && got > *bound.max)
-      fail(name + ": " + std::to_string(got) + ", at most " + std::to_string(*bound.max) + " expected");
+    if (got < bound.min) fail(counted(bound, got, "at least " + std::to_string(bound.min)));
+    if (!bound.max) continue;
+    const std::uint64_t most = *bound.max + more(bound.counter, slack);
+    if (got > most) fail(counted(bound, got, "at most " + std::to_string(most)));
   }
   const std::uint64_t stops = count_of(result.counters, Counter::stops);
   if (!stops_bounded && stops != 0)
-    fail("stops: " + std::to_string(stops) + " replicas stopped by themselves, none expected");
+    fail("stops: " + std::to_string(stops) + " replicas stopped by themselves, none expected" +
+         first_stop(result));
   const std::uint64_t operations = count_of(result.counters, Counter::operations);
   const std::uint64_t answered = count_of(result.counters, Counter::answered);
   if (expect.answered_share_min && answered * kPpm < operations * expect.answered_share_min->ppm)
     fail("answered: " + std::to_string(answered) + " of " + std::to_string(operations) +
          " operations, a share of " + unscaled(expect.answered_share_min->ppm, 6) + " expected");
-  if (expect.silence_max && result.silence > *expect.silence_max)
+  if (expect.silence_max && result.silence > *expect.silence_max + slack.time)
     fail("silence: " + write_duration(result.silence) + " without an answer, at most " +
-         write_duration(*expect.silence_max) + " expected");
+         write_duration(*expect.silence_max + slack.time) + " expected");
   return findings;
 }
 
-CourseStatistics course_statistics(const World& world, const Workload& workload) {
+void judge_history(const Scenario& scenario, const History& history, const FinalValue& final_value,
+                   const std::optional<CheckOptions>& linearizable, RunResult& result) {
+  for (Finding& finding : check_exactly_once(history, final_value, result.ended))
+    result.findings.push_back(std::move(finding));
+  if (!linearizable) return;
+  result.linearizable = check_linearizable(history, *linearizable);
+  if (result.linearizable.verdict != Verdict::violation || !scenario.expect.linearizable) return;
+  result.findings.push_back({oracle::kLinearizability,
+                             result.ended,
+                             {},
+                             result.linearizable.reason,
+                             result.linearizable.witnesses});
+}
+
+void conclude(RunResult& result) {
+  std::ranges::stable_sort(result.findings, {}, &Finding::at);
+  result.verdict = !result.findings.empty()                            ? RunVerdict::finding
+                   : result.linearizable.verdict == Verdict::undecided ? RunVerdict::undecided
+                                                                       : RunVerdict::pass;
+}
+
+CourseStatistics course_statistics(const Stage& stage, const Workload& workload) {
   CourseStatistics s;
   std::vector<Duration> latencies;
   for (const Operation& operation : workload.history()) {
@@ -145,10 +188,10 @@ CourseStatistics course_statistics(const World& world, const Workload& workload)
   }
   std::ranges::sort(latencies);
   if (!latencies.empty()) s.median_latency = latencies[latencies.size() / 2];
-  s.total_msgs = world.counters().replicas.sent;
+  s.total_msgs = stage.counters().replicas.sent;
   s.gets_not_generated = workload.course()->gets_not_generated();
   s.incorrect = workload.course()->incorrect();
-  s.died = world.stops().size();
+  s.died = stage.stops().size();
   return s;
 }
 

@@ -2,10 +2,12 @@
 // expectations hold.
 #pragma once
 
+#include <optional>
 #include <vector>
 
+#include "sim/check/exactly_once.h"
 #include "sim/check/history.h"
-#include "sim/engine/world.h"
+#include "sim/engine/stage.h"
 #include "sim/scenario/run_result.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/workload.h"
@@ -15,13 +17,28 @@ namespace norn::sim {
 // Outcomes and latencies, of all operations but the probes, and by phase.
 void count_operations(const Scenario& scenario, const Workload& workload, Time ended, RunResult& result);
 
-// Counters that come from the world and the history: the observer knows the rest.
-void complete_counters(const World& world, const Workload& workload, RunResult& result);
+// Counters that come from the stage and the history: whoever watches the replicas knows the rest.
+void complete_counters(const Stage& stage, const Workload& workload, RunResult& result);
 
-// What of the scenario's expectations does not hold.
-std::vector<Finding> check_expectations(const Scenario& scenario, const RunResult& result);
+// By how much a run in real time may exceed what its scenario allows, since machines schedule late; nothing
+// in virtual time.
+struct Slack {
+  Duration time{};              // silence, and the time to reach liveness
+  std::uint64_t elections = 0;  // won, and lost by stepping down
+};
 
-CourseStatistics course_statistics(const World& world, const Workload& workload);
+// What of the scenario's expectations does not hold. Counters that nobody can count here are not judged.
+std::vector<Finding> check_expectations(const Scenario& scenario, const RunResult& result,
+                                        const Slack& slack = {}, const std::vector<Counter>& unseen = {});
+
+// Whether what the clients saw is linearizable, and every request was executed once.
+void judge_history(const Scenario& scenario, const History& history, const FinalValue& final_value,
+                   const std::optional<CheckOptions>& linearizable, RunResult& result);
+
+// When all findings are there: puts them in order of time, and says what it comes to.
+void conclude(RunResult& result);
+
+CourseStatistics course_statistics(const Stage& stage, const Workload& workload);
 
 // Of all that the clients saw.
 std::uint64_t digest_of(const History& history);

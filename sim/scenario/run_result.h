@@ -91,7 +91,7 @@ struct RunResult {
   RunVerdict verdict = RunVerdict::pass;
   std::vector<Finding> findings;  // in order of time
   Counters counters{};
-  WorldCounters world;  // messages and events
+  StageCounters stage;  // messages and events
   std::vector<TimelineEntry> timeline;
 
   std::array<Outcomes, kOperationKinds>

@@ -9,14 +9,14 @@ namespace {
 using Kind = Target::Kind;
 
 template <class Keep>
-std::vector<NodeId> those(const World& world, Keep keep) {
-  std::vector<NodeId> ids = all_replicas(world.replicas());
+std::vector<NodeId> those(const Stage& stage, Keep keep) {
+  std::vector<NodeId> ids = all_replicas(stage.replicas());
   std::erase_if(ids, [&](NodeId id) { return !keep(id); });
   return ids;
 }
 
-std::vector<NodeId> live(const World& world) {
-  return those(world, [&](NodeId id) { return world.up(id); });
+std::vector<NodeId> live(const Stage& stage) {
+  return those(stage, [&](NodeId id) { return stage.up(id); });
 }
 
 std::vector<NodeId> without(std::vector<NodeId> ids, NodeId one) {
@@ -31,8 +31,8 @@ std::vector<NodeId> with(std::vector<NodeId> ids, NodeId one) {
 }
 
 // Groups of which the leader is a part, or is not.
-std::vector<NodeId> group(Kind kind, const World& world, NodeId leader, Rng& rng) {
-  const std::vector<NodeId> all = all_replicas(world.replicas());
+std::vector<NodeId> group(Kind kind, const Stage& stage, NodeId leader, Rng& rng) {
+  const std::vector<NodeId> all = all_replicas(stage.replicas());
   const std::size_t minority = (all.size() - 1) / 2;
   const std::size_t majority = all.size() / 2 + 1;
   const std::vector<NodeId> others = without(all, leader);
@@ -58,18 +58,6 @@ std::vector<NodeId> all_replicas(std::uint8_t replicas) {
   return ids;
 }
 
-NodeId leader_of(const World& world) {
-  NodeId leader;
-  Term highest;
-  for (const NodeId id : live(world)) {
-    const raft::Raft& raft = world.replica(id)->raft();
-    if (raft.role() != raft::Role::leader || (leader && raft.term() <= highest)) continue;
-    leader = id;
-    highest = raft.term();
-  }
-  return leader;
-}
-
 std::vector<NodeId> pick(std::vector<NodeId> from, std::size_t count, Rng& rng) {
   count = std::min(count, from.size());
   for (std::size_t i = 0; i < count; ++i) {
@@ -81,12 +69,12 @@ std::vector<NodeId> pick(std::vector<NodeId> from, std::size_t count, Rng& rng) 
   return from;
 }
 
-std::vector<NodeId> resolve(const Target& target, const World& world, const TargetContext& context,
+std::vector<NodeId> resolve(const Target& target, const Stage& stage, const TargetContext& context,
                             Rng& rng) {
   const auto leader = [&] {
-    NodeId found = leader_of(world);
+    NodeId found = stage.leader();
     if (found || context.no_stand_in) return found;
-    const std::vector<NodeId> instead = pick(live(world), 1, rng);
+    const std::vector<NodeId> instead = pick(live(stage), 1, rng);
     return instead.empty() ? NodeId{} : instead.front();
   };
   const auto one = [](NodeId id) { return id ? std::vector{id} : std::vector<NodeId>{}; };
@@ -94,35 +82,35 @@ std::vector<NodeId> resolve(const Target& target, const World& world, const Targ
     case Kind::ids:
       return target.ids;
     case Kind::all:
-      return all_replicas(world.replicas());
+      return all_replicas(stage.replicas());
     case Kind::leader:
       return one(leader());
     case Kind::follower: {
       const NodeId not_this = leader();
-      return pick(without(live(world), not_this), 1, rng);
+      return pick(without(live(stage), not_this), 1, rng);
     }
     case Kind::followers:
-      return without(all_replicas(world.replicas()), leader());
+      return without(all_replicas(stage.replicas()), leader());
     case Kind::random:
-      return pick(live(world), 1, rng);
+      return pick(live(stage), 1, rng);
     case Kind::minority:
     case Kind::majority:
     case Kind::minority_with_leader:
     case Kind::majority_with_leader: {
       const NodeId who = leader();
-      return group(target.kind, world, who, rng);
+      return group(target.kind, stage, who, rng);
     }
     case Kind::any_minority:
-      return group(target.kind, world, {}, rng);
+      return group(target.kind, stage, {}, rng);
     case Kind::down:
-      return those(world, [&](NodeId id) { return !world.up(id); });
+      return those(stage, [&](NodeId id) { return !stage.up(id); });
     case Kind::paused:
-      return those(world, [&](NodeId id) { return world.up(id) && world.is_paused(id); });
+      return those(stage, [&](NodeId id) { return stage.up(id) && stage.is_paused(id); });
     case Kind::subject:
       return one(context.subject);
     case Kind::subject_and_follower: {
       if (!context.subject) return {};
-      const std::vector<NodeId> other = pick(without(live(world), context.subject), 1, rng);
+      const std::vector<NodeId> other = pick(without(live(stage), context.subject), 1, rng);
       return other.empty() ? one(context.subject) : with(other, context.subject);
     }
   }

@@ -7,14 +7,12 @@
 
 #include "replica/base/rng.h"
 
-#include "sim/engine/world.h"
+#include "sim/engine/stage.h"
 #include "sim/scenario/scenario.h"
 
 namespace norn::sim {
 
 std::vector<NodeId> all_replicas(std::uint8_t replicas);
-// The live leader with the highest term; nobody: there is none.
-NodeId leader_of(const World& world);
 
 // `count` of these, or all if there are fewer, in ascending order.
 std::vector<NodeId> pick(std::vector<NodeId> from, std::size_t count, Rng& rng);
@@ -26,7 +24,7 @@ struct TargetContext {
 };
 
 // Ascending; empty if nobody is left to choose.
-std::vector<NodeId> resolve(const Target& target, const World& world, const TargetContext& context, Rng& rng);
+std::vector<NodeId> resolve(const Target& target, const Stage& stage, const TargetContext& context, Rng& rng);
 
 // A set of replicas, by node id.
 using ReplicaSet = std::bitset<256>;

@@ -1,6 +1,7 @@
 #include "sim/scenario/workload.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace norn::sim {
@@ -22,26 +23,26 @@ Workload::Workload(std::shared_ptr<const Scenario> scenario, Rng rng)
   if (scenario_->course) course_.emplace(*scenario_->course, scenario_->clients.count, rng.fork("course"));
 }
 
-void Workload::start(World& world) {
+void Workload::start(Stage& stage) {
   arrivals_from_ = Time(scenario_->clients.start);
-  if (!closed_loop()) return arm_arrival(world);
-  for (std::uint32_t client = 0; client < world.clients(); ++client)
-    set_alarm(world, arrivals_from_, {AlarmKind::think, client});
+  if (!closed_loop()) return arm_arrival(stage);
+  for (std::uint32_t client = 0; client < stage.clients(); ++client)
+    set_alarm(stage, arrivals_from_, {AlarmKind::think, client});
 }
 
-void Workload::on_alarm(World& world, Alarm alarm) {
-  if (stopped_ || world.now() >= ends()) return;
+void Workload::on_alarm(Stage& stage, Alarm alarm) {
+  if (stopped_ || stage.now() >= ends()) return;
   if (alarm.kind == AlarmKind::think) {
     const auto client = static_cast<std::uint32_t>(alarm.number);
-    begin(world, course_ ? course_->make(client) : maker_.make(client, mix_));
+    begin(stage, course_ ? course_->make(client) : maker_.make(client, mix_));
   } else if (alarm.number == arming_) {
-    on_arrival(world);
+    on_arrival(stage);
   }
 }
 
 // Even arrivals are computed from the first one, so that rounding does not add up.
-void Workload::arm_arrival(World& world) {
-  if (rate_ == 0 || world.clients() == 0) return;
+void Workload::arm_arrival(Stage& stage) {
+  if (rate_ == 0 || stage.clients() == 0) return;
   const auto per = static_cast<std::uint64_t>(scenario_->clients.per.count());
   Time at = arrivals_from_;
   if (scenario_->clients.arrivals == Clients::Arrivals::even) {
@@ -49,21 +50,21 @@ void Workload::arm_arrival(World& world) {
   } else {
     const Delay pause{
         Delay::Shape::exponential, {}, {}, std::max(scenario_->clients.per / rate_, Duration(1)), {}};
-    at = std::max(at, world.now()) + draw(pause, rng_);
+    at = std::max(at, stage.now()) + draw(pause, rng_);
   }
-  if (at < ends()) set_alarm(world, at, {AlarmKind::arrival, arming_});
+  if (at < ends()) set_alarm(stage, at, {AlarmKind::arrival, arming_});
 }
 
-void Workload::on_arrival(World& world) {
-  if (course_ && world.counters().replicas.sent >= scenario_->course->max_packets) return;
+void Workload::on_arrival(Stage& stage) {
+  if (course_ && stage.counters().replicas.sent >= scenario_->course->max_packets) return;
   const std::uint32_t client = next_client_;
-  next_client_ = (next_client_ + 1) % world.clients();
+  next_client_ = (next_client_ + 1) % stage.clients();
   ++arrivals_;
-  arm_arrival(world);
-  if (!begin(world, course_ ? course_->make(client) : maker_.make(client, mix_))) ++refused_;
+  arm_arrival(stage);
+  if (!begin(stage, course_ ? course_->make(client) : maker_.make(client, mix_))) ++refused_;
 }
 
-void Workload::enter(World& world, const Phase& phase) {
+void Workload::enter(Stage& stage, const Phase& phase) {
   const Clients& clients = scenario_->clients;
   mix_ = phase.mix.value_or(clients.mix);
   if (closed_loop()) {
@@ -73,57 +74,61 @@ void Workload::enter(World& world, const Phase& phase) {
   const std::uint32_t rate = phase.rate.value_or(clients.rate);
   if (rate == rate_) return;
   rate_ = rate;
-  arrivals_from_ = std::max(world.now(), Time(clients.start));
+  arrivals_from_ = std::max(stage.now(), Time(clients.start));
   arrivals_ = 0;
   ++arming_;
-  arm_arrival(world);
+  arm_arrival(stage);
 }
 
-bool Workload::begin(World& world, Operation operation) {
+bool Workload::begin(Stage& stage, Operation operation) {
   const std::uint32_t client = operation.client;
-  operation.call = world.now();
+  operation.call = stage.now();
   encode(operation, command_);
   const std::size_t place = history_.size();
   history_.push_back(std::move(operation));
   ++under_way_;
-  if (!world.submit(client, place, command_)) {
+  if (!stage.submit(client, place, command_)) {
     history_.pop_back();
     --under_way_;
     return false;
   }
-  if (!world.completions(client).empty()) collect(world, client);
+  if (!stage.completions(client).empty()) collect(stage, client);
   return true;
 }
 
-void Workload::collect(World& world, std::uint32_t client) {
-  std::vector<client::Completion>& completions = world.completions(client);
+void Workload::collect(Stage& stage, std::uint32_t client) {
+  std::vector<client::Completion>& completions = stage.completions(client);
   while (!completions.empty()) {  // what comes back may begin another, whose turn may complete more
     std::vector<client::Completion> taken;
     taken.swap(completions);
-    for (const client::Completion& completion : taken) on_back(world, completion.ticket, completion);
+    for (const client::Completion& completion : taken) on_back(stage, completion.ticket, completion);
   }
 }
 
-void Workload::on_back(World& world, std::size_t place, const client::Completion& completion) {
-  complete(history_[place], completion, world.now());
+void Workload::on_back(Stage& stage, std::size_t place, const client::Completion& completion) {
+  complete(history_[place], completion, stage.now());
   --under_way_;
   const Operation& operation = history_[place];
+  if (read_back_ && place >= read_back_->from) {
+    --read_back_->under_way;
+    return read_next(stage);
+  }
   if (probing_ && place >= probes_from_) {
     const Operation copy = operation;  // the history grows
-    return on_probe(world, copy);
+    return on_probe(stage, copy);
   }
   if (operation.outcome == Outcome::ok && answered_ < ends()) {
-    const Time now = std::min(world.now(), ends());
+    const Time now = std::min(stage.now(), ends());
     silence_ = std::max(silence_, now - answered_);
     answered_ = std::max(answered_, now);
   }
   course_ ? course_->answered(operation) : maker_.answered(operation);
-  if (closed_loop()) think(world, operation.client);
+  if (closed_loop()) think(stage, operation.client);
 }
 
-void Workload::think(World& world, std::uint32_t client) {
-  const Time at = world.now() + draw(*think_, rng_);
-  if (!stopped_ && at < ends()) set_alarm(world, at, {AlarmKind::think, client});
+void Workload::think(Stage& stage, std::uint32_t client) {
+  const Time at = stage.now() + draw(*think_, rng_);
+  if (!stopped_ && at < ends()) set_alarm(stage, at, {AlarmKind::think, client});
 }
 
 Duration Workload::silence(Time now) const {
@@ -133,17 +138,17 @@ Duration Workload::silence(Time now) const {
 
 // Probes.
 
-void Workload::probe(World& world) {
+void Workload::probe(Stage& stage) {
   if (!probing_) {
     probing_ = true;
     probes_from_ = history_.size();
   }
-  for (std::uint32_t client = 0; client < world.clients(); ++client) {
-    if (probes_[client] == Probe::none) begin_probe(world, client, OperationKind::put);
+  for (std::uint32_t client = 0; client < stage.clients(); ++client) {
+    if (probes_[client] == Probe::none) begin_probe(stage, client, OperationKind::put);
   }
 }
 
-void Workload::begin_probe(World& world, std::uint32_t client, OperationKind kind) {
+void Workload::begin_probe(Stage& stage, std::uint32_t client, OperationKind kind) {
   Operation operation;
   operation.client = client;
   operation.kind = kind;
@@ -153,15 +158,15 @@ void Workload::begin_probe(World& world, std::uint32_t client, OperationKind kin
     access.argument = "probe " + std::to_string(client) + "-" + std::to_string(history_.size());
   operation.accesses.push_back(std::move(access));
   probes_[client] = kind == OperationKind::put ? Probe::put : Probe::get;
-  if (!begin(world, std::move(operation))) probes_[client] = Probe::none;
+  if (!begin(stage, std::move(operation))) probes_[client] = Probe::none;
 }
 
-void Workload::on_probe(World& world, const Operation& operation) {
+void Workload::on_probe(Stage& stage, const Operation& operation) {
   Probe& probe = probes_[operation.client];
   if (operation.outcome != Outcome::ok) {
     probe = Probe::none;
   } else if (probe == Probe::put) {
-    begin_probe(world, operation.client, OperationKind::get);
+    begin_probe(stage, operation.client, OperationKind::get);
   } else {
     probe = Probe::done;
   }
@@ -173,6 +178,38 @@ std::vector<std::uint32_t> Workload::probes_unanswered() const {
     if (probes_[client] != Probe::done) clients.push_back(client);
   }
   return clients;
+}
+
+// Reading back.
+
+void Workload::read_back(Stage& stage, std::uint32_t client) {
+  constexpr std::size_t kAtOnce = 16;
+  std::set<std::string> keys;
+  for (const Operation& operation : history_) {
+    for (const KeyAccess& access : operation.accesses) keys.insert(access.key);
+  }
+  read_back_.emplace(ReadBack{client, history_.size(), {keys.begin(), keys.end()}});
+  for (std::size_t i = 0; i < kAtOnce; ++i) read_next(stage);
+}
+
+void Workload::read_next(Stage& stage) {
+  if (read_back_->begun == read_back_->keys.size()) return;
+  Operation operation;
+  operation.client = read_back_->client;
+  operation.kind = OperationKind::get;
+  operation.accesses.push_back({read_back_->keys[read_back_->begun++], {}, {}, {}, 0});
+  ++read_back_->under_way;
+  if (!begin(stage, std::move(operation))) --read_back_->under_way;
+}
+
+std::map<std::string, std::optional<std::string>> Workload::values_read_back() const {
+  std::map<std::string, std::optional<std::string>> values;
+  for (std::size_t i = read_back_ ? read_back_->from : history_.size(); i < history_.size(); ++i) {
+    const Operation& operation = history_[i];
+    if (operation.outcome != Outcome::ok) continue;
+    values.emplace(operation.accesses.front().key, operation.accesses.front().value);
+  }
+  return values;
 }
 
 }  // namespace norn::sim

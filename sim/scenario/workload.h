@@ -3,12 +3,14 @@
 // back once more (a probe). A value.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sim/check/history.h"
-#include "sim/engine/world.h"
+#include "sim/engine/stage.h"
 #include "sim/scenario/run_alarms.h"
 #include "sim/scenario/scenario.h"
 #include "sim/scenario/workload_course.h"
@@ -20,17 +22,24 @@ class Workload {
  public:
   Workload(std::shared_ptr<const Scenario> scenario, Rng rng);
 
-  void start(World& world);
-  void on_alarm(World& world, Alarm alarm);
+  void start(Stage& stage);
+  void on_alarm(Stage& stage, Alarm alarm);
   // Takes what has come back to this client; after each step with its number.
-  void collect(World& world, std::uint32_t client);
+  void collect(Stage& stage, std::uint32_t client);
   // The load is that of the phase from now on.
-  void enter(World& world, const Phase& phase);
+  void enter(Stage& stage, const Phase& phase);
   void stop() { stopped_ = true; }  // no operation begins any more, but probes
 
   // Probes of clients that have none under way; call it again now and then.
-  void probe(World& world);
+  void probe(Stage& stage);
   std::vector<std::uint32_t> probes_unanswered() const;
+
+  // Reads each key of the history once, through this client, a few at a time. Nothing else begins then.
+  void read_back(Stage& stage, std::uint32_t client);
+  bool reads_back() const { return read_back_ && read_back_->under_way != 0; }
+  std::size_t keys_to_read_back() const { return read_back_ ? read_back_->keys.size() : 0; }
+  // Those that were answered.
+  std::map<std::string, std::optional<std::string>> values_read_back() const;
 
   const History& history() const { return history_; }
   // Operations from this place on are probes.
@@ -43,17 +52,25 @@ class Workload {
 
  private:
   enum class Probe : std::uint8_t { none, put, get, done };
+  struct ReadBack {
+    std::uint32_t client = 0;
+    std::size_t from = 0;  // place of its first operation
+    std::vector<std::string> keys;
+    std::size_t begun = 0;
+    std::size_t under_way = 0;
+  };
 
   Time ends() const { return Time(scenario_->clients.stop.value_or(scenario_->duration)); }
   bool closed_loop() const { return think_.has_value(); }
-  void arm_arrival(World& world);
-  void on_arrival(World& world);
-  void think(World& world, std::uint32_t client);
+  void arm_arrival(Stage& stage);
+  void on_arrival(Stage& stage);
+  void think(Stage& stage, std::uint32_t client);
   // False: the client takes no more.
-  bool begin(World& world, Operation operation);
-  void begin_probe(World& world, std::uint32_t client, OperationKind kind);
-  void on_probe(World& world, const Operation& operation);
-  void on_back(World& world, std::size_t place, const client::Completion& completion);
+  bool begin(Stage& stage, Operation operation);
+  void begin_probe(Stage& stage, std::uint32_t client, OperationKind kind);
+  void on_probe(Stage& stage, const Operation& operation);
+  void read_next(Stage& stage);
+  void on_back(Stage& stage, std::size_t place, const client::Completion& completion);
 
   std::shared_ptr<const Scenario> scenario_;
   Rng rng_;  // of the pauses
@@ -81,7 +98,8 @@ class Workload {
   bool probing_ = false;
   std::size_t probes_from_ = 0;
   std::vector<Probe> probes_;  // by client
-  Buffer command_;             // reused
+  std::optional<ReadBack> read_back_;
+  Buffer command_;  // reused
 };
 
 }  // namespace norn::sim

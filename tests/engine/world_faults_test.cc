@@ -151,7 +151,7 @@ TEST_CASE("a cut loses what is sent and what is under way, in its direction only
   records.all.clear();
   run_for(world, seconds(2));
   CHECK(records.of(TraceKind::lose).empty());
-  CHECK(world.replica(cut_off)->raft().leader() == leader_of(world));
+  CHECK(world.replica(cut_off)->raft().leader() == world.leader());
 }
 
 TEST_CASE("a datagram for a replica that is down is lost when it arrives") {

@@ -23,24 +23,10 @@ inline WorldOptions small_world(std::uint8_t replicas = 3, std::uint32_t clients
 
 inline void run_for(World& world, Duration duration) { REQUIRE(world.run_until(world.now() + duration)); }
 
-// The leader of the highest term among the replicas that are up; nobody if there is none.
-inline NodeId leader_of(const World& world) {
-  NodeId leader;
-  Term term;
-  for (std::uint8_t i = 1; i <= world.replicas(); ++i) {
-    const Replica* replica = world.replica({i});
-    if (replica == nullptr || replica->raft().role() != raft::Role::leader || replica->raft().term() <= term)
-      continue;
-    leader = {i};
-    term = replica->raft().term();
-  }
-  return leader;
-}
-
 inline NodeId elect(World& world) {
-  for (int i = 0; i < 100 && !leader_of(world); ++i) run_for(world, std::chrono::milliseconds(100));
-  REQUIRE(leader_of(world));
-  return leader_of(world);
+  for (int i = 0; i < 100 && !world.leader(); ++i) run_for(world, std::chrono::milliseconds(100));
+  REQUIRE(world.leader());
+  return world.leader();
 }
 
 inline NodeId another(const World& world, NodeId than) {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <memory>
 
+#include "sim/engine/world.h"
 #include "sim/scenario/nemesis_faults.h"
 #include "sim/scenario/nemesis_links.h"
 #include "sim/scenario/targets.h"
@@ -16,7 +17,7 @@ using Kind = Target::Kind;
 struct Bench {
   explicit Bench(std::uint8_t replicas = 5) : faults(scenario_of(replicas)), world(options(replicas), 1) {
     world.run_until(Time(2s));
-    REQUIRE(leader_of(world));
+    REQUIRE(world.leader());
   }
   static std::shared_ptr<const Scenario> scenario_of(std::uint8_t replicas) {
     auto scenario = std::make_shared<Scenario>();
@@ -56,7 +57,7 @@ bool has(const std::vector<NodeId>& ids, NodeId id) { return std::ranges::find(i
 
 TEST_CASE("targets have the sizes they say, with the leader or without") {
   Bench bench;
-  const NodeId leader = leader_of(bench.world);
+  const NodeId leader = bench.world.leader();
   for (int i = 0; i < 20; ++i) {
     CHECK(bench.who(Kind::leader) == std::vector{leader});
     CHECK(bench.who(Kind::followers).size() == 4);
@@ -82,7 +83,7 @@ TEST_CASE("targets have the sizes they say, with the leader or without") {
 
 TEST_CASE("a random live replica stands in for a leader there is not, unless nobody may") {
   Bench bench;
-  while (const NodeId leader = leader_of(bench.world)) bench.world.kill(leader);
+  while (const NodeId leader = bench.world.leader()) bench.world.kill(leader);
   CHECK(bench.who(Kind::leader).size() == 1);
   CHECK(resolve({Kind::leader, {}}, bench.world, {{}, true}, bench.rng).empty());
 }

@@ -165,13 +165,13 @@ TEST_CASE("a token found twice, one that is missing, and a counter that is off a
   const Operation increment = operation(OperationKind::increment, "n0", "");
   apply(append, 1);
   apply(increment, 2);
-  CHECK(check_exactly_once({append, increment}, &store, Time{}).empty());
-  CHECK(check_exactly_once({append, increment, increment}, &store, Time{}).size() == 1);
-  CHECK(
-      check_exactly_once({append, increment, operation(OperationKind::append, "k0", "[0-2]")}, &store, Time{})
-          .size() == 1);
+  CHECK(check_exactly_once({append, increment}, values_in(store), Time{}).empty());
+  CHECK(check_exactly_once({append, increment, increment}, values_in(store), Time{}).size() == 1);
+  CHECK(check_exactly_once({append, increment, operation(OperationKind::append, "k0", "[0-2]")},
+                           values_in(store), Time{})
+            .size() == 1);
   apply(append, 3);
-  CHECK(check_exactly_once({append, increment}, &store, Time{}).size() == 1);
+  CHECK(check_exactly_once({append, increment}, values_in(store), Time{}).size() == 1);
 }
 
 }  // namespace norn::sim

@@ -223,6 +223,17 @@ TEST_CASE("a WAL inside a client's value is not taken for records of this file")
   CHECK(same(recovery, before));
 }
 
+TEST_CASE("zeros behind the last record, allocated ahead, are no torn tail") {
+  const Life life = short_life();
+  Buffer file = life.file();
+  file.resize(file.size() + 4096);
+  const Recovery recovery = recover(file);
+  CHECK_FALSE(recovery.damage);
+  CHECK(recovery.torn_bytes == 0);
+  CHECK(recovery.rewrite);  // what is appended must follow the last record
+  CHECK(same(recovery, life.state()));
+}
+
 TEST_CASE("a record written to another's place is damage") {
   const Life life = short_life();
   const auto& written = life.written();

@@ -26,8 +26,8 @@ Item campaign(Campaign& campaign) {
       }
       queued += run.world().events_queued();
       const RunResult& result = run.finish();
-      events += result.world.events;
-      datagrams += result.world.replicas.delivered + result.world.clients.delivered;
+      events += result.stage.events;
+      datagrams += result.stage.replicas.delivered + result.stage.clients.delivered;
       operations += result.total().begun;
       played += result.ended.time_since_epoch();
       if (result.verdict == RunVerdict::pass) continue;
