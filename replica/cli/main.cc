@@ -23,7 +23,9 @@ constexpr const char* kUsage =
     "    incr KEY [BY]        prints the number after it\n"
     "    watch-leader         prints who leads, and whenever that changes\n"
     "    bench                measures; see --clients, --seconds, --reads, --value-size, --keys\n"
-    "The cluster may also stand in the environment, as NORN_CLUSTER.\n"
+    "Words that begin with -- stand behind a lone --. --cluster, --cluster-name and --key-file may also "
+    "stand in the\n"
+    "environment, as NORN_CLUSTER, NORN_CLUSTER_NAME and NORN_KEY_FILE.\n"
     "Exit status: 0 done; 1 no: there is no such key, something else stands there, no number; 2 bad usage;\n"
     "3 not known whether it happened; 4 it did not happen, no leader answered in time.\n\n";
 
@@ -148,6 +150,20 @@ int watch_leader(cli::Session& session, const std::vector<client::Peer>& cluster
   }
 }
 
+std::string environment_name(const std::string& variable) {
+  if (variable == "NORN_CLUSTER") return "cluster";
+  if (variable == "NORN_CLUSTER_NAME") return "cluster-name";
+  return variable == "NORN_KEY_FILE" ? "key-file" : "";
+}
+
+void check(const cli::BenchOptions& bench) {
+  if (bench.clients < 1 || bench.clients > 65'536) throw Failure("--clients must be from 1 to 65536");
+  if (bench.seconds < 1 || bench.seconds > 86'400) throw Failure("--seconds must be from 1 to 86400");
+  if (bench.reads > 100) throw Failure("--reads is a share in per cent, 0 to 100");
+  if (bench.value_size > kv::kValueSizeMax)
+    throw Failure("--value-size must be at most " + std::to_string(kv::kValueSizeMax));
+}
+
 std::optional<Arguments> read_arguments(int argc, char** argv) {
   Arguments arguments;
   std::string cluster;
@@ -171,10 +187,12 @@ std::optional<Arguments> read_arguments(int argc, char** argv) {
   po::positional_options_description positions;
   positions.add("word", -1);
   po::variables_map found;
-  po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(), found);
-  po::store(po::parse_environment(
-                options, [](const std::string& name) { return name == "NORN_CLUSTER" ? "cluster" : ""; }),
+  using Style = po::command_line_style::style_t;
+  constexpr int kLongOnly =
+      Style::allow_long | Style::long_allow_adjacent | Style::long_allow_next;  // -5 is a word
+  po::store(po::command_line_parser(argc, argv).options(all).positional(positions).style(kLongOnly).run(),
             found);
+  po::store(po::parse_environment(options, environment_name), found);
   po::notify(found);
   if (found.contains("help")) {
     std::cout << kUsage << options;
@@ -184,6 +202,7 @@ std::optional<Arguments> read_arguments(int argc, char** argv) {
   if (cluster.empty()) throw Failure("--cluster is missing; write 1=HOST:PORT,2=HOST:PORT,3=HOST:PORT");
   arguments.cluster = host::parse_peers("cluster", cluster);
   arguments.deadline = host::parse_duration("deadline", deadline);
+  check(arguments.bench);
   return arguments;
 }
 
@@ -194,9 +213,10 @@ int run(int argc, char** argv) {
   options.cluster = host::cluster_id(arguments->cluster_name);
   options.replicas = arguments->cluster;
   options.deadline = arguments->deadline;
-  options.outstanding_max = std::max<std::size_t>(1, arguments->bench.clients);
+  options.outstanding_max = arguments->bench.clients;
   cli::Session session(options, arguments->key_file);
   const std::string& verb = arguments->words.front();
+  if (verb == "watch-leader" || verb == "bench") need(*arguments, 0, 0);
   if (verb == "watch-leader") return watch_leader(session, arguments->cluster);
   if (verb == "bench") return cli::bench(session, arguments->bench, std::cout) ? done : not_done;
   const kv::Command command = command_of(*arguments);

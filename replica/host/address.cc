@@ -21,9 +21,10 @@ sockaddr_in to_socket(Address address) {
   return name;
 }
 
-Address parse_address(std::string_view text) {
+Address parse_address(const char* option, std::string_view text) {
   const auto bad = [&](const char* what) {
-    return Failure("'" + std::string(text) + "' " + what + "; write HOST:PORT, as in 127.0.0.1:7101");
+    return Failure(std::string("--") + option + ": '" + std::string(text) + "' " + what +
+                   "; write HOST:PORT, as in 127.0.0.1:7101");
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) throw bad("is no address");

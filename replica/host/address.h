@@ -20,8 +20,8 @@ Address from_socket(const sockaddr_in& name);
 sockaddr_in to_socket(Address address);
 
 // "127.0.0.1:7101", or a host's name instead of the number, which is looked up now. Throws Failure, naming
-// the text.
-Address parse_address(std::string_view text);
+// the option and the text.
+Address parse_address(const char* option, std::string_view text);
 std::string to_text(Address address);
 
 }  // namespace norn::host

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "replica/host/failure.h"
 
@@ -14,6 +15,18 @@ namespace norn::host {
 namespace {
 
 constexpr const char* kFirstLine = "norn data directory, version 1\n";
+
+// Also makes what is missing above it, and makes the names durable: else a crash of the machine could take
+// away the directory, and all that was acknowledged with it.
+void make_directory(const std::filesystem::path& path) {
+  if (std::filesystem::is_directory(path)) return;
+  const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
+  if (parent != path) make_directory(parent);
+  std::filesystem::create_directory(path);
+  const Descriptor above(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!above || fsync(above.get()) != 0)
+    throw std::filesystem::filesystem_error("fsync", parent, std::error_code(errno, std::generic_category()));
+}
 
 std::string cluster_line(const Identity& identity) { return "cluster " + identity.cluster + "\n"; }
 
@@ -26,9 +39,11 @@ std::string replica_line(const Identity& identity) {
 }  // namespace
 
 DataDirectory::DataDirectory(std::string path, const Identity& identity) : path_(std::move(path)) {
-  std::error_code error;
-  std::filesystem::create_directories(path_, error);
-  if (error) throw Failure("cannot make the data directory " + path_ + ": " + error.message());
+  try {
+    make_directory(path_);
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw Failure("cannot make the data directory " + path_ + ": " + error.code().message());
+  }
   directory_ = Descriptor(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory_) throw Failure("cannot open the data directory " + path_ + ": " + std::strerror(errno));
   lock();
@@ -39,8 +54,10 @@ DataDirectory::DataDirectory(std::string path, const Identity& identity) : path_
 void DataDirectory::lock() {
   lock_ = Descriptor(openat(descriptor(), "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_) throw Failure("cannot write in the data directory " + path_ + ": " + std::strerror(errno));
-  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0)
-    throw Failure("the data directory " + path_ + " is in use by another process; stop that one first");
+  if (flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return;
+  if (errno != EWOULDBLOCK)
+    throw Failure("cannot lock the data directory " + path_ + ": " + std::strerror(errno));
+  throw Failure("the data directory " + path_ + " is in use by another process; stop that one first");
 }
 
 void DataDirectory::check_identity(const Identity& identity) {

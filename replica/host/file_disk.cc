@@ -1,7 +1,9 @@
 // What the disk threads do.
 #include "replica/host/file_disk.h"
 
+#include <cerrno>
 #include <fcntl.h>
+#include <string>
 #include <unistd.h>
 #include <utility>
 
@@ -47,12 +49,17 @@ void Worker::run() {
 }
 
 FileDisk::FileDisk(int directory, Completed completed)
-    : directory_(directory), completed_(std::move(completed)) {}
+    : directory_(directory), completed_(std::move(completed)) {
+  for (const storage::File file : {storage::File::wal, storage::File::snapshot})
+    unlinkat(directory_, (std::string(name_of(file)) + ".new").c_str(), 0);
+}
 
 std::optional<Buffer> FileDisk::read(storage::File file) {
   Descriptor opened(openat(directory_, name_of(file), O_RDWR | O_CLOEXEC));
-  if (opened && fdatasync(opened.get()) != 0) return std::nullopt;
-  std::optional<Buffer> content = read_file(directory_, name_of(file));
+  if (!opened && errno == ENOENT) return Buffer();
+  std::optional<Buffer> content;
+  if (opened && fdatasync(opened.get()) == 0) content = read_file(directory_, name_of(file));
+  if (!content) error_ = errno;
   if (file == storage::File::wal && content) {
     wal_ = std::move(opened);
     size_ = allocated_ = content->size();
@@ -68,18 +75,26 @@ storage::DiskStatus FileDisk::append(storage::File file, Bytes bytes) {
 
 void FileDisk::sync(storage::File file, storage::SyncTicket ticket) {
   ASSERT(file == storage::File::wal);
+  ++begun_;
   wal_thread_.queue(
-      [this, ticket, bytes = std::exchange(gathered_, {})] { completed_(ticket, append_and_sync(bytes)); });
+      [this, ticket, bytes = std::exchange(gathered_, {})] { complete(ticket, append_and_sync(bytes)); });
 }
 
 void FileDisk::replace(storage::File file, std::shared_ptr<const Buffer> bytes, storage::SyncTicket ticket) {
+  ++begun_;
   if (file == storage::File::wal) {
     ASSERT(gathered_.empty());  // one write at a time is the replica's rule
-    wal_thread_.queue([this, ticket, bytes] { completed_(ticket, replace_wal(*bytes)); });
+    wal_thread_.queue([this, ticket, bytes] { complete(ticket, replace_wal(*bytes)); });
   } else {
     snapshot_thread_.queue(
-        [this, ticket, bytes] { completed_(ticket, write_new(directory_, "snapshot", *bytes)); });
+        [this, ticket, bytes] { complete(ticket, write_new(directory_, "snapshot", *bytes)); });
   }
+}
+
+void FileDisk::complete(storage::SyncTicket ticket, storage::DiskStatus status) {
+  if (status == storage::DiskStatus::failed) error_ = errno;
+  ++done_;
+  completed_(ticket, status);
 }
 
 storage::DiskStatus FileDisk::append_and_sync(Bytes bytes) {
@@ -87,9 +102,7 @@ storage::DiskStatus FileDisk::append_and_sync(Bytes bytes) {
   if (size_ + bytes.size() > allocated_) {
     const std::size_t wanted = size_ + bytes.size() + kAhead;
     // Where there is no room to allocate ahead there may still be enough to write.
-    if (posix_fallocate(wal_.get(), static_cast<off_t>(allocated_),
-                        static_cast<off_t>(wanted - allocated_)) == 0)
-      allocated_ = wanted;
+    if (allocate(wal_.get(), allocated_, wanted - allocated_) == storage::DiskStatus::ok) allocated_ = wanted;
   }
   const storage::DiskStatus written = write_all(wal_.get(), size_, bytes);
   if (written != storage::DiskStatus::ok) return written;

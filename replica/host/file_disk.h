@@ -2,12 +2,13 @@
 // the disk, so that neither a slow sync nor a large snapshot holds up the loop; a port's call only queues.
 //
 // The WAL's file is kept allocated ahead of its content (a sync that need not record a new size is faster);
-// what lies ahead reads as zeros, which recovery takes for the torn tail that it is. A file that was appended
+// what lies ahead reads as zeros, which recovery knows to be nothing. A file that was appended
 // to by a killed process is synced before it is read: what recovery trusts must be durable.
 //
 // Completions are reported on a disk thread; whoever is told passes them to its loop.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -41,7 +42,8 @@ class FileDisk final : public storage::Disk {
  public:
   using Completed = std::function<void(storage::SyncTicket, storage::DiskStatus)>;
 
-  // On the files of this directory, which the caller keeps open and locked.
+  // On the files of this directory, which the caller keeps open and locked. What a killed process was about
+  // to replace is removed.
   FileDisk(int directory, Completed completed);
 
   std::optional<Buffer> read(storage::File file) override;
@@ -49,14 +51,21 @@ class FileDisk final : public storage::Disk {
   void sync(storage::File file, storage::SyncTicket ticket) override;
   void replace(storage::File file, std::shared_ptr<const Buffer> bytes, storage::SyncTicket ticket) override;
 
+  bool idle() const { return begun_ == done_; }  // all that was asked for is completed
+  int error() const { return error_; }           // errno of the last operation that failed; 0: none
+
  private:
   static constexpr std::size_t kAhead = std::size_t{4} << 20;  // bytes allocated ahead of the WAL's content
 
+  void complete(storage::SyncTicket ticket, storage::DiskStatus status);
   storage::DiskStatus append_and_sync(Bytes bytes);
   storage::DiskStatus replace_wal(Bytes bytes);
 
   int directory_;
   Completed completed_;
+  std::uint64_t begun_ = 0;
+  std::atomic<std::uint64_t> done_ = 0;
+  std::atomic<int> error_ = 0;
   Buffer gathered_;  // appended to the WAL, and not handed to its thread yet
 
   // Of the WAL's thread.

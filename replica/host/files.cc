@@ -14,9 +14,15 @@ namespace {
 
 constexpr std::size_t kPiece = std::size_t{4} << 20;  // bytes between two syncs of a large file
 
+// Allocates the content before any of it is written: a large file that will not fit is refused at once,
+// however often it is tried again. Where there is no room besides there may still be enough for the content.
+DiskStatus reserve(int file, std::size_t size, std::size_t room) {
+  if (allocate(file, 0, size + room) != DiskStatus::full) return DiskStatus::ok;
+  return room > 0 && allocate(file, 0, size) != DiskStatus::full ? DiskStatus::ok : DiskStatus::full;
+}
+
 DiskStatus write_content(int file, Bytes bytes, std::size_t room) {
-  // Where there is no room to allocate ahead there may still be enough for the content.
-  if (room > 0) static_cast<void>(posix_fallocate(file, 0, static_cast<off_t>(bytes.size() + room)));
+  if (reserve(file, bytes.size(), room) == DiskStatus::full) return DiskStatus::full;
   for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
     const DiskStatus written = write_all(file, at, bytes.subspan(at, std::min(kPiece, bytes.size() - at)));
     if (written != DiskStatus::ok) return written;
@@ -40,7 +46,13 @@ Descriptor::~Descriptor() {
 }
 
 DiskStatus write_failure() {
-  return errno == ENOSPC || errno == EDQUOT ? DiskStatus::full : DiskStatus::failed;
+  return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? DiskStatus::full : DiskStatus::failed;
+}
+
+DiskStatus allocate(int file, std::size_t offset, std::size_t size) {
+  if (size == 0) return DiskStatus::ok;
+  errno = posix_fallocate(file, static_cast<off_t>(offset), static_cast<off_t>(size));
+  return errno == 0 ? DiskStatus::ok : write_failure();
 }
 
 DiskStatus write_all(int file, std::size_t offset, Bytes bytes) {

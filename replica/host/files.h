@@ -29,16 +29,21 @@ class Descriptor {
   int number_ = -1;
 };
 
-// What a failed system call means for a write: full (no space, no quota) or failed. Reads errno.
+// What a failed system call means for a write: full (no space, no quota, the process's limit for a file) or
+// failed. Reads errno.
 DiskStatus write_failure();
+
+// Has room for these bytes, which read as zeros where nothing was written yet. An error other than full: the
+// system cannot tell.
+DiskStatus allocate(int file, std::size_t offset, std::size_t size);
 
 // Writes all bytes at the offset. Does not sync.
 DiskStatus write_all(int file, std::size_t offset, Bytes bytes);
 
-// Replaces directory/name atomically: a temporary file, synced, renamed, and the directory synced. `room`
-// bytes are allocated behind the content if the disk has them, and read as zeros. In pieces, each synced, so
-// that a large file does not leave the disk a backlog that another file's sync would have to wait for. The
-// descriptor of the new file in `kept`, if that is asked for; else it is closed.
+// Replaces directory/name atomically: a temporary file (NAME.new), synced, renamed, and the directory synced.
+// `room` bytes are allocated behind the content if the disk has them, and read as zeros. In pieces, each
+// synced, so that a large file does not leave the disk a backlog that another file's sync would have to wait
+// for. The descriptor of the new file in `kept`, if that is asked for; else it is closed.
 DiskStatus write_new(int directory, const char* name, Bytes bytes, std::size_t room = 0,
                      Descriptor* kept = nullptr);
 

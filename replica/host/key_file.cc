@@ -33,8 +33,10 @@ void make_key_file(const std::string& path) {
     throw Failure(path + " exists already; a cluster that uses it would lose its key, so remove it yourself");
   if (!file) throw Failure("cannot write " + path + ": " + std::strerror(errno));
   const std::string text = seal::format_key(system_chance<seal::Key>());
-  if (write_all(file.get(), 0, as_bytes(text)) != DiskStatus::ok || fsync(file.get()) != 0)
-    throw Failure("cannot write " + path + ": " + std::strerror(errno));
+  if (write_all(file.get(), 0, as_bytes(text)) == DiskStatus::ok && fsync(file.get()) == 0) return;
+  const int error = errno;
+  unlink(path.c_str());  // half a key would only stand in the way
+  throw Failure("cannot write " + path + ": " + std::strerror(error));
 }
 
 seal::Key read_key_file(const std::string& path) {

@@ -30,7 +30,7 @@ constexpr const char* kUsage =
 struct Text {  // options that are read from their words only once all sources are known
   std::string id, cluster, listen, resp, resp_peers, config, log_level;
   std::string election_timeout_min, election_timeout_max, heartbeat_interval, clock_drift_max, read_mode;
-  std::string datagram_max, compact_after_bytes, keep_bytes;
+  std::string datagram_max, compact_after_bytes, keep_bytes, resp_connections_max;
 };
 
 po::options_description describe(Text& text, ServeOptions& options) {
@@ -53,7 +53,7 @@ po::options_description describe(Text& text, ServeOptions& options) {
        "answer -MOVED to the leader instead of forwarding")                                             //
       ("resp-peers", word(text.resp_peers), "with --redirect: where all replicas serve Redis clients")  //
       ("requirepass", word(options.requirepass), "Redis clients must AUTH with this password")          //
-      ("resp-connections-max", po::value(&options.resp_connections_max)->default_value(20'000),
+      ("resp-connections-max", word(text.resp_connections_max, "20000"),
        "further Redis clients are turned away")                                                   //
       ("tls-cert", word(options.tls_cert), "certificate chain (PEM) for TLS with Redis clients")  //
       ("tls-key", word(options.tls_key), "its private key (PEM)")                                 //
@@ -80,6 +80,24 @@ std::string environment_name(const std::string& variable, const po::options_desc
   return known.find_nothrow(name, false) != nullptr ? name : "";
 }
 
+// What the environment says. A variable without a value says nothing: a file of them may list them all.
+po::parsed_options read_environment(const po::options_description& known) {
+  po::parsed_options found =
+      po::parse_environment(known, [&](const std::string& name) { return environment_name(name, known); });
+  std::erase_if(found.options, [](const po::option& option) { return option.value.front().empty(); });
+  return found;
+}
+
+po::parsed_options read_file(const std::string& file, const po::options_description& known) {
+  std::ifstream in(file);
+  if (!in) throw Failure("--config: cannot read " + file);
+  try {
+    return po::parse_config_file(in, known);
+  } catch (const po::error& error) {
+    throw Failure("--config: " + file + ": " + error.what());
+  }
+}
+
 // Fills options from all sources. False: help was asked for and given.
 bool read_options(const std::vector<std::string>& words, Text& text, ServeOptions& options) {
   const po::options_description known = describe(text, options);
@@ -91,14 +109,9 @@ bool read_options(const std::vector<std::string>& words, Text& text, ServeOption
     std::cout << kUsage << known;
     return false;
   }
-  po::store(
-      po::parse_environment(known, [&](const std::string& name) { return environment_name(name, known); }),
-      found);
-  if (const std::string file = found["config"].as<std::string>(); !file.empty()) {
-    std::ifstream in(file);
-    if (!in) throw Failure("--config: cannot read " + file);
-    po::store(po::parse_config_file(in, known), found);
-  }
+  po::store(read_environment(known), found);
+  if (const std::string file = found["config"].as<std::string>(); !file.empty())
+    po::store(read_file(file, known), found);
   po::notify(found);
   return true;
 }
@@ -109,8 +122,9 @@ void interpret(const Text& text, ServeOptions& options) {
   const std::uint64_t id = text.id.empty() ? 0 : parse_size("id", text.id);
   if (id > 255) throw Failure("--id: " + text.id + " is not from 1 to 255");
   options.id = {static_cast<std::uint8_t>(id)};
-  if (!text.listen.empty()) options.listen = parse_address(text.listen);
-  if (!text.resp.empty()) options.resp = parse_address(text.resp);
+  if (!text.listen.empty()) options.listen = parse_address("listen", text.listen);
+  if (!text.resp.empty()) options.resp = parse_address("resp", text.resp);
+  options.resp_connections_max = parse_size("resp-connections-max", text.resp_connections_max);
   raft::Config& raft = options.raft;
   raft.election_timeout_min = parse_duration("election-timeout-min", text.election_timeout_min);
   raft.election_timeout_max = parse_duration("election-timeout-max", text.election_timeout_max);
@@ -118,15 +132,17 @@ void interpret(const Text& text, ServeOptions& options) {
   if (text.read_mode != "read_index" && text.read_mode != "lease")
     throw Failure("--read-mode: '" + text.read_mode + "' is neither read_index nor lease");
   raft.read_mode = text.read_mode == "lease" ? raft::ReadMode::lease : raft::ReadMode::read_index;
-  raft.clock_drift_max = {static_cast<std::uint32_t>(parse_size("clock-drift-max", text.clock_drift_max))};
-  if (raft.clock_drift_max.ppm > 200'000)
-    throw Failure("--clock-drift-max: more than 200000 ppm leaves no lease");
+  const std::uint64_t drift = parse_size("clock-drift-max", text.clock_drift_max);
+  if (drift > 200'000) throw Failure("--clock-drift-max: more than 200000 ppm leaves no lease");
+  raft.clock_drift_max = {static_cast<std::uint32_t>(drift)};
   options.datagram_max = parse_size("datagram-max", text.datagram_max);
   options.compact_after_bytes = parse_size("compact-after-bytes", text.compact_after_bytes);
   options.keep_bytes = parse_size("keep-bytes", text.keep_bytes);
   check(options);
 }
 
+// Ends the process when the replica has ended. Not through destructors, which would wait for a disk thread
+// that may hang in the system.
 int serve(const std::vector<std::string>& words) {
   Text text;
   ServeOptions options;
@@ -134,13 +150,15 @@ int serve(const std::vector<std::string>& words) {
   interpret(text, options);
   start_log(options.id, text.log_level);
   Server server(options);
+  int status = 0;
   try {
     server.run();
-  } catch (const Failure& failure) {
+  } catch (const std::exception& failure) {
     spdlog::error("stopped because=\"{}\"", failure.what());
-    return 1;
+    status = 1;
   }
-  return 0;
+  spdlog::default_logger()->flush();
+  std::_Exit(status);
 }
 
 int run(const std::vector<std::string>& words) {

@@ -62,12 +62,8 @@ std::vector<client::Peer> parse_peers(const char* option, std::string_view text)
     const auto id = split_number(piece.substr(0, equals));
     if (equals == std::string_view::npos || !id || !id->unit.empty() || id->value < 1 || id->value > 255)
       throw bad(piece, "is not ID=HOST:PORT with an ID from 1 to 255");
-    Address address;
-    try {
-      address = parse_address(piece.substr(equals + 1));
-    } catch (const Failure& failure) {
-      throw Failure(std::string("--") + option + ": " + failure.what());
-    }
+    const Address address = parse_address(option, piece.substr(equals + 1));
+    if (port_of(address) == 0) throw bad(piece, "has port 0, where nobody could be reached");
     for (const client::Peer& other : peers) {
       if (other.id.value == id->value) throw bad(piece, "names an ID that was named before");
       if (other.address == address) throw bad(piece, "has the address of another replica");
@@ -102,12 +98,21 @@ void check(const ServeOptions& options) {
   if (own == options.cluster.end())
     throw Failure("--id: replica " + std::to_string(options.id.value) + " is not one of --cluster");
   if (options.data.empty()) throw Failure("--data is missing; name a directory for this replica's log");
+  for (const char c : options.cluster_name) {
+    if (static_cast<unsigned char>(c) < ' ') throw Failure("--cluster-name: has a control character in it");
+  }
+  for (const client::Peer& peer : options.cluster) {
+    if (is_loopback(peer.address) && !on_loopback(options.cluster))
+      throw Failure(
+          "--cluster: " + to_text(peer.address) + " is replica " + std::to_string(peer.id.value) +
+          "'s own loopback (perhaps by a line in its /etc/hosts), where the others do not reach it");
+  }
   const bool local = on_loopback(options.cluster) && (!options.listen || is_loopback(*options.listen));
   if (!local && options.key_file.empty() && !options.insecure_network)
     throw Failure(
         "--cluster: has addresses beyond loopback, where anybody could speak for a replica; give all "
-        "replicas the "
-        "same --key-file (made by 'replica keygen'), or say --insecure-network");
+        "replicas "
+        "the same --key-file (made by 'replica keygen'), or say --insecure-network");
   if (options.resp && !is_loopback(*options.resp) && options.requirepass.empty() && options.tls_ca.empty() &&
       !options.insecure_network)
     throw Failure(

@@ -2,6 +2,7 @@
 // the time of day.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 #include "replica/base/types.h"
@@ -10,21 +11,23 @@ namespace norn::host {
 
 class RealTime {
  public:
-  // Never goes back. Should the system's clock do so, the time stands still until it has caught up, and
-  // went_back() says so.
-  Time now() {
-    const Time read(std::chrono::steady_clock::now() - start_);
-    if (read < latest_) went_back_ = true;
+  Time now() { return take(Time(std::chrono::steady_clock::now() - start_)); }
+  // What time it is when the system's clock reads so. Never goes back. Should the system's clock do so, the
+  // time stands still until it has caught up, and went_back() counts it.
+  Time take(Time read) {
+    if (read < read_) ++went_back_;
+    read_ = read;
     latest_ = std::max(latest_, read);
     return latest_;
   }
   std::chrono::steady_clock::time_point system(Time time) const { return start_ + time.time_since_epoch(); }
-  bool went_back() const { return went_back_; }
+  std::uint64_t went_back() const { return went_back_; }
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Time read_{};
   Time latest_{};
-  bool went_back_ = false;
+  std::uint64_t went_back_ = 0;
 };
 
 }  // namespace norn::host

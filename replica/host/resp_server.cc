@@ -192,10 +192,17 @@ void RespServer::attend() {
   while (!gateway_.touched().empty()) {  // what is written may let a link do more
     touched_.swap(gateway_.touched());
     for (const resp::ConnectionId id : touched_) {
-      if (id.place < links_.size() && links_[id.place]) links_[id.place]->attend();
+      // A place may be another client's already, one whose handshake is not to be disturbed.
+      if (id.place < links_.size() && links_[id.place] && links_[id.place]->id() == id)
+        links_[id.place]->attend();
     }
     touched_.clear();
   }
+}
+
+Address RespServer::local() const {
+  const tcp::endpoint endpoint = acceptor_.local_endpoint();
+  return make_address(endpoint.address().to_v4().to_uint(), endpoint.port());
 }
 
 void RespServer::stop() {
@@ -210,17 +217,20 @@ void RespServer::remove(resp::ConnectionId id) {
 
 void RespServer::accept() {
   acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
-    if (error == asio::error::operation_aborted) return;
-    if (error) {  // too many open files, most likely
-      spdlog::warn("cannot accept because=\"{}\"", error.message());
-      retry_.expires_after(kAcceptAgain);
-      retry_.async_wait([this](const error_code& stopped) {
-        if (!stopped) accept();
-      });
-      return;
-    }
+    if (!acceptor_.is_open()) return;
+    if (error) return accept_later(error);
+    crowded_ = false;
     take_in(std::move(socket));
     accept();
+  });
+}
+
+// Too many open files, most likely: those who wait to be accepted go on waiting.
+void RespServer::accept_later(const error_code& why) {
+  if (!std::exchange(crowded_, true)) spdlog::warn("cannot accept because=\"{}\"", why.message());
+  retry_.expires_after(kAcceptAgain);
+  retry_.async_wait([this](const error_code& stopped) {
+    if (!stopped && acceptor_.is_open()) accept();
   });
 }
 

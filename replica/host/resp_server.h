@@ -30,6 +30,7 @@ class RespLink : public std::enable_shared_from_this<RespLink> {
   virtual void start() { attend(); }
   // Does what the gateway wants: write, read, or close.
   void attend();
+  resp::ConnectionId id() const { return id_; }
 
  protected:
   virtual void read() = 0;              // once; ends in on_read or on_end
@@ -58,6 +59,7 @@ class RespServer {
   void attend();  // to all that the gateway has touched; at the end of a turn
   void stop();    // takes nobody in any more
 
+  Address local() const;  // with the port that was taken
   resp::Gateway& gateway() { return gateway_; }
   Time now() { return clock_.now(); }
   Buffer& scratch() { return scratch_; }  // where a link reads into; free after on_read
@@ -65,6 +67,7 @@ class RespServer {
 
  private:
   void accept();
+  void accept_later(const boost::system::error_code& why);
   void take_in(boost::asio::ip::tcp::socket socket);
 
   RealTime& clock_;
@@ -72,6 +75,7 @@ class RespServer {
   std::optional<boost::asio::ssl::context> tls_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer retry_;               // to accept again, when the system had no room for one more
+  bool crowded_ = false;                          // it had none, and the log knows
   std::vector<std::shared_ptr<RespLink>> links_;  // by place
   std::vector<resp::ConnectionId> touched_;
   Buffer scratch_;

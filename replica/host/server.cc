@@ -3,10 +3,10 @@
 
 #include <boost/asio/post.hpp>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <utility>
 
-#include "replica/host/failure.h"
 #include "replica/host/key_file.h"
 #include "replica/host/log.h"
 
@@ -98,7 +98,7 @@ Server::Server(const ServeOptions& options)
             }),
       replica_(replica_options(options, socket_.receive_buffer()), disk_, Rng(system_seed()), clock_.now()),
       gateway_(gateway_options(options), client_options(options), Rng(system_seed()), clock_.now()) {
-  if (replica_.stopped()) throw Failure(options.data + ": " + *replica_.stopped());
+  if (replica_.stopped()) throw stopped();
   if (!replica_.recovery_note().empty()) spdlog::warn("recovered note=\"{}\"", replica_.recovery_note());
   gateway_.status().id = options.id;
   gateway_.status().voters = options.cluster.size();
@@ -108,17 +108,17 @@ Server::Server(const ServeOptions& options)
 
 void Server::run() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at the process's limit is a full disk
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) begin_end(clock_.now());
   });
-  spdlog::info("serving udp={} resp={}", to_text(socket_.local()),
-               options_.resp ? to_text(*options_.resp) : "-");
+  spdlog::info("serving udp={} resp={}", to_text(socket_.local()), resp_ ? to_text(resp_->local()) : "-");
   while (!ended(clock_.now())) {
     wait(deadline());
     turn(clock_.now());
-    if (replica_.stopped()) throw Failure(*replica_.stopped());
+    if (replica_.stopped()) throw stopped();
   }
   spdlog::info("ended");
 }
@@ -139,7 +139,7 @@ void Server::turn(Time now) {
   settle(now);
   socket_.flush();
   gateway_socket_.flush();
-  watch_.observe(now, replica_, port_.endpoint());
+  watch_.observe(now, clock_, replica_, port_.endpoint());
 }
 
 void Server::receive(Time now) {
@@ -210,10 +210,17 @@ void Server::begin_end(Time now) {
   if (resp_) resp_->stop();
 }
 
-// Told to end, and nobody else is needed for it: what was acknowledged is synced already.
+// Told to end, and nothing is left to do: somebody else leads, if there is anybody, and what was to be
+// written is. (What was acknowledged is synced anyway.)
 bool Server::ended(Time now) const {
   if (end_at_ == kNever) return false;
-  return now >= end_at_ || replica_.raft().role() != raft::Role::leader;
+  const bool alone = options_.cluster.size() == 1;
+  return now >= end_at_ || ((alone || replica_.raft().role() != raft::Role::leader) && disk_.idle());
+}
+
+Failure Server::stopped() const {
+  const std::string why = options_.data + ": " + *replica_.stopped();
+  return Failure(disk_.error() == 0 ? why : why + ": " + std::strerror(disk_.error()));
 }
 
 }  // namespace norn::host

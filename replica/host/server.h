@@ -6,12 +6,14 @@
 // a batch of datagrams.
 #pragma once
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <optional>
 #include <vector>
 
 #include "replica/host/data_directory.h"
+#include "replica/host/failure.h"
 #include "replica/host/file_disk.h"
 #include "replica/host/options.h"
 #include "replica/host/ports.h"
@@ -29,7 +31,8 @@ class Server {
   explicit Server(const ServeOptions& options);
 
   // Serves until it is told to end (SIGTERM, SIGINT), or the replica stops for good. Throws Failure in the
-  // latter case.
+  // latter case. Returns within a second of being told; what the disk threads have not done by then they may
+  // never do, and the destructor would wait for it.
   void run();
 
  private:
@@ -46,10 +49,12 @@ class Server {
   void tell_gateway(Time now);
   void begin_end(Time now);
   bool ended(Time now) const;
+  Failure stopped() const;
   Time deadline() const;
 
   ServeOptions options_;
   boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
   RealTime clock_;
   boost::asio::signal_set signals_{io_};
   DataDirectory directory_;

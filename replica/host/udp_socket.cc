@@ -25,6 +25,8 @@ UdpSocket::UdpSocket(asio::io_context& io, Address bind)
   if (error == asio::error::address_in_use)
     throw Failure("UDP port " + to_text(bind) +
                   " is in use by another process; stop it, or choose another port");
+  if (error == boost::system::errc::address_not_available)
+    throw Failure("UDP " + to_text(bind) + " is no address of this machine; see --cluster and --listen");
   if (error) throw Failure("cannot bind UDP " + to_text(bind) + ": " + error.message());
   socket_.non_blocking(true);
   const auto name = socket_.local_endpoint();

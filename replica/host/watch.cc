@@ -12,7 +12,7 @@ constexpr Duration kRefusalsEvery = std::chrono::seconds(10);
 
 }  // namespace
 
-void Watch::observe(Time now, const Replica& replica, const seal::Endpoint* endpoint) {
+void Watch::observe(Time now, const RealTime& clock, const Replica& replica, const seal::Endpoint* endpoint) {
   const raft::Raft& raft = replica.raft();
   if (raft.role() == raft::Role::leader && (role_ != raft::Role::leader || term_ != raft.term()))
     spdlog::info("leads term={}", raft.term().value);
@@ -30,6 +30,8 @@ void Watch::observe(Time now, const Replica& replica, const seal::Endpoint* endp
   }
   if (std::exchange(handovers_, replica.counters().handovers) != replica.counters().handovers)
     spdlog::warn("the disk stalls: leadership handed over");
+  if (std::exchange(went_back_, clock.went_back()) != clock.went_back())
+    spdlog::error("the system's monotonic clock went back: time stands still until it has caught up");
   if (now < refusals_due_) return;
   refusals_due_ = now + kRefusalsEvery;
   observe_refusals(replica);

@@ -10,7 +10,7 @@ namespace norn::host {
 class Watch {
  public:
   // `endpoint` is null where nothing is sealed.
-  void observe(Time now, const Replica& replica, const seal::Endpoint* endpoint);
+  void observe(Time now, const RealTime& clock, const Replica& replica, const seal::Endpoint* endpoint);
 
  private:
   void observe_refusals(const Replica& replica);
@@ -24,6 +24,7 @@ class Watch {
   seal::Counters seals_seen_;
   bool disk_full_ = false;
   std::uint64_t handovers_ = 0;
+  std::uint64_t went_back_ = 0;
 };
 
 }  // namespace norn::host

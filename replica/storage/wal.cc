@@ -122,10 +122,17 @@ std::optional<std::string> refuse_header(Bytes file, ClusterId cluster, NodeId n
   return std::nullopt;
 }
 
+// Where the all-zero rest of a file begins: a disk may allocate zeros ahead of what is written.
+std::size_t content_end(Bytes file) {
+  const auto written = [](std::byte byte) { return byte != std::byte{}; };
+  return static_cast<std::size_t>(std::find_if(file.rbegin(), file.rend(), written).base() - file.begin());
+}
+
 // Reads a file whose header is good.
 class RecordReader {
  public:
-  RecordReader(Bytes file, std::uint32_t header_crc) : file_(file), header_crc_(header_crc) {}
+  RecordReader(Bytes file, std::uint32_t header_crc)
+      : file_(file), content_end_(content_end(file)), header_crc_(header_crc) {}
 
   // The head at `offset`, if a good one stands there.
   std::optional<Head> head(std::size_t offset) const {
@@ -139,10 +146,12 @@ class RecordReader {
 
   // Whether the file ends before the run of the record at `offset` does.
   bool cut(const Head& head, std::size_t offset) const { return head.size > room(offset); }
-  // Whether there is something after the record at `offset`.
+  // Whether there is something but zeros after the record at `offset`.
   bool followed(const Head& head, std::size_t offset) const {
-    return !cut(head, offset) && padded(head.size) < room(offset);
+    return !cut(head, offset) && offset + sizeof(Head) + padded(head.size) < content_end_;
   }
+  // Bytes from `offset` on, without the all-zero rest of the file.
+  std::size_t content_after(std::size_t offset) const { return std::max(content_end_, offset) - offset; }
 
   // The run of the record at `offset`, if it is whole and undamaged.
   std::optional<Bytes> run(const Head& head, std::size_t offset) const {
@@ -155,7 +164,7 @@ class RecordReader {
   // The last good head after `offset` of a record with a number above `number`.
   std::optional<Head> last_head(std::size_t offset, std::uint64_t number) const {
     std::optional<Head> found;
-    for (offset = padded(offset); offset < file_.size(); offset += kAlignment) {
+    for (offset = padded(offset); offset < content_end_; offset += kAlignment) {
       const std::optional<Head> here = head(offset);
       if (here && here->number > (found ? found->number : number)) found = here;
     }
@@ -166,6 +175,7 @@ class RecordReader {
   std::size_t room(std::size_t offset) const { return file_.size() - offset - sizeof(Head); }
 
   Bytes file_;
+  std::size_t content_end_;
   std::uint32_t header_crc_;
 };
 
@@ -201,7 +211,7 @@ bool replay(const Head& head, Bytes run, Recovery& recovery) {
 
 // The record `number` at `offset` is bad. What came of it: a torn tail, damage, or an error.
 std::optional<std::string> judge(const RecordReader& reader, std::size_t offset, std::uint64_t number,
-                                 Bytes rest, Recovery& recovery) {
+                                 Recovery& recovery) {
   recovery.rewrite = true;
   std::optional<Head> known;  // the newest that is still legible about this replica
   if (const auto head = reader.head(offset); head && head->number == number) {
@@ -220,9 +230,7 @@ std::optional<std::string> judge(const RecordReader& reader, std::size_t offset,
     return std::nullopt;
   }
   if (number == 1) return "nothing legible follows the WAL's header: what this replica promised is unknown";
-  // A file that is allocated ahead ends in zeros, which is no record's beginning.
-  const bool nothing = std::ranges::all_of(rest, [](std::byte byte) { return byte == std::byte{}; });
-  recovery.torn_bytes = nothing ? 0 : rest.size();
+  recovery.torn_bytes = reader.content_after(offset);
   return std::nullopt;
 }
 
@@ -246,7 +254,7 @@ std::optional<std::string> Wal::recover(Bytes file, Recovery& recovery) {
     const std::optional<Head> head = reader.head(offset);
     const std::optional<Bytes> run = head ? reader.run(*head, offset) : std::nullopt;
     if (!run || head->number != next_record_ || !replay(*head, *run, recovery))
-      return judge(reader, offset, next_record_, file.subspan(offset), recovery);
+      return judge(reader, offset, next_record_, recovery);
     offset += sizeof(Head) + padded(run->size());
     ++next_record_;
   }

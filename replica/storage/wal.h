@@ -1,10 +1,10 @@
 // The write-ahead log: hard state and entries as checksummed records, one record for each group commit. A
 // record is written only after the one before it has been synced, and they are numbered: so a bad record that
 // is followed by anything is damage to synced data, and a bad record with nothing after it is the torn tail
-// of a crash. Each record repeats the term, the vote and the log's last entry, so that after damage in the
-// middle it is still known what this replica may have promised. (Telling the two apart, and not voting after
-// damage: Alagappan et al., "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018.) The format
-// stands as a grammar in wal.cc.
+// of a crash. (Zeros are nothing: a disk may allocate them ahead.) Each record repeats the term, the vote and
+// the log's last entry, so that after damage in the middle it is still known what this replica may have
+// promised. (Telling the two apart, and not voting after damage: Alagappan et al., "Protocol-Aware Recovery
+// for Consensus-Based Storage", FAST 2018.) The format stands as a grammar in wal.cc.
 //
 // One doubt remains: damage to the very last record of a file looks like a torn tail, and the promises in it
 // are forgotten. The next record removes the doubt, because it is written after a sync. (A record with
@@ -33,7 +33,7 @@ struct Recovery {
   raft::Log log;                 // up to the damage, if any
   Index fence;                   // no votes before the log is matched and committed up to here again; 0: none
   std::optional<Damage> damage;  // new, found now; an older one lives on as the fence
-  std::uint64_t torn_bytes = 0;  // cut from the end; zeros alone are not counted
+  std::uint64_t torn_bytes = 0;  // cut from the end, zeros behind them not counted
   bool rewrite = false;          // the file must be replaced by an image before anything is appended
 };
 

@@ -56,8 +56,31 @@ TEST_CASE("a file cut anywhere is the state after its whole records, and what is
       auto record = written.rbegin();
       while (record->end > size) ++record;
       CHECK(same(*recovery, record->state));
-      CHECK(recovery->torn_bytes == size - record->end);
+      CHECK(recovery->torn_bytes == content_size(Bytes(life.file()).first(size), record->end));
       CHECK(recovery->rewrite == (size != record->end));
+      CHECK_FALSE(recovery->damage);
+    }
+  }
+}
+
+TEST_CASE("zeros allocated ahead are no content: behind whole records no tear, behind a torn one no damage") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    const Life life = life_with_records(seed, 6);
+    const auto& written = life.written();
+    for (std::size_t size = written.front().end; size <= life.file().size(); ++size) {
+      CAPTURE(size);
+      Buffer file(life.file().begin(), life.file().begin() + static_cast<std::ptrdiff_t>(size));
+      file.resize(life.file().size() + 4096);
+      const auto recovery = recover(file);
+      REQUIRE(recovery);
+      // A record that lost nothing but zeros is whole again.
+      auto record = written.rbegin();
+      while (!std::ranges::equal(Bytes(life.file()).first(record->end), Bytes(file).first(record->end)))
+        ++record;
+      CHECK(same(*recovery, record->state));
+      CHECK(recovery->torn_bytes == content_size(file, record->end));
+      CHECK(recovery->rewrite);
       CHECK_FALSE(recovery->damage);
     }
   }
@@ -93,7 +116,7 @@ void check_flip(const Life& life, std::size_t bit) {
   CHECK(same_log(recovery->log, before));
   if (hit + 1 == written.size()) {
     CHECK_FALSE(recovery->damage);
-    CHECK(recovery->torn_bytes == written[hit].end - written[hit].begin);
+    CHECK(recovery->torn_bytes == content_size(flip(life.file(), bit), written[hit].begin));
     CHECK(same(*recovery, before));
     return;
   }
@@ -158,7 +181,7 @@ TEST_CASE("garbage after the last record is a torn tail") {
     for (std::uint64_t i = 0; i < added; ++i) file.push_back(static_cast<std::byte>(rng.between(0, 255)));
     const auto recovery = recover(file);
     REQUIRE(recovery);
-    CHECK(recovery->torn_bytes == added);
+    CHECK(recovery->torn_bytes == content_size(file, life.file().size()));
     CHECK_FALSE(recovery->damage);
     CHECK(same(*recovery, life.state()));
   }

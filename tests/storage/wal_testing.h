@@ -172,6 +172,12 @@ inline void reseal(Buffer& file, std::size_t begin, std::size_t end) {
   writer.patch(begin + 4, crc32c(all.subspan(begin + 8, kRecordHeadSize - 8), crc));
 }
 
+// The bytes from `begin` on, without the zeros at the end.
+inline std::size_t content_size(Bytes file, std::size_t begin = 0) {
+  while (file.size() > begin && file.back() == std::byte{}) file = file.first(file.size() - 1);
+  return file.size() - begin;
+}
+
 inline Buffer flip(Buffer file, std::size_t bit) {
   file[bit / 8] ^= std::byte{1} << (bit % 8);
   return file;
