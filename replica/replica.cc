@@ -19,8 +19,7 @@ Replica::Replica(ReplicaOptions options, storage::Disk& disk, Rng rng, Time now)
     : options_(std::move(options)),
       raft_(options_.raft, raft::Persistent{}, rng, now),
       store_(options_.store),
-      wal_(options_.cluster, options_.raft.id),
-      reassembly_(wire::Reassembly::Limits{}) {
+      wal_(options_.cluster, options_.raft.id) {
   std::optional<raft::Persistent> persistent = recover(disk);
   if (persistent) raft_ = raft::Raft(options_.raft, std::move(*persistent), rng, now);
 }
@@ -69,7 +68,7 @@ void Replica::on_datagram(Time now, Address from, Bytes datagram) {
   if (const auto* packet = std::get_if<wire::Packet>(&decoded)) {
     const auto* fragment = std::get_if<wire::Fragment>(&packet->body);
     if (fragment == nullptr) return on_packet(now, from, *packet);
-    const Bytes whole = reassembly_.add(from, *fragment);
+    const Bytes whole = (peer_at(from) ? peer_pieces_ : client_pieces_).add(from, *fragment);
     if (whole.empty()) return;
     decoded = wire::decode(options_.cluster, whole);
     packet = std::get_if<wire::Packet>(&decoded);
@@ -81,13 +80,19 @@ void Replica::on_datagram(Time now, Address from, Bytes datagram) {
   ++counters_.refused[static_cast<std::size_t>(refusal != nullptr ? *refusal : wire::Refusal::malformed)];
 }
 
+NodeId Replica::peer_at(Address address) const {
+  for (std::size_t i = 1; i < options_.addresses.size(); ++i) {
+    const NodeId id{static_cast<std::uint8_t>(i)};
+    if (options_.addresses[i] == address && id != options_.raft.id) return id;
+  }
+  return {};
+}
+
 void Replica::on_packet(Time now, Address from, const wire::Packet& packet) {
   if (const auto* request = std::get_if<wire::ClientRequest>(&packet.body))
     return on_request(now, from, *request);
   const NodeId id = packet.from;
-  const bool peer = id && id != options_.raft.id && id.value < options_.addresses.size() &&
-                    options_.addresses[id.value] == from;
-  if (!peer) {
+  if (!id || id != peer_at(from)) {
     ++counters_.refused[static_cast<std::size_t>(wire::Refusal::malformed)];
     return;
   }

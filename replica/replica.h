@@ -67,7 +67,8 @@ class Replica {
   const kv::Store& store() const { return store_; }
   Index applied() const { return store_.applied(); }
   const ReplicaCounters& counters() const { return counters_; }
-  const wire::Reassembly& reassembly() const { return reassembly_; }
+  const wire::Reassembly& peer_pieces() const { return peer_pieces_; }
+  const wire::Reassembly& client_pieces() const { return client_pieces_; }
   // The lowest index whose entry may have changed since the last call; kept for observers (the safety
   // oracle).
   Index take_log_changed_from();
@@ -78,6 +79,7 @@ class Replica {
   void recover_snapshot(Bytes file, storage::Recovery& wal, raft::Persistent& persistent);
 
   // Inputs.
+  NodeId peer_at(Address address) const;  // nobody: no other replica is there
   void on_packet(Time now, Address from, const wire::Packet& packet);
   void on_request(Time now, Address from, const wire::ClientRequest& request);
   void absorb();  // takes from the effects of an input what later inputs of the turn must not lose
@@ -136,7 +138,8 @@ class Replica {
   raft::Raft raft_;
   kv::Store store_;
   storage::Wal wal_;
-  wire::Reassembly reassembly_;
+  wire::Reassembly peer_pieces_{wire::Reassembly::Limits{}};
+  wire::Reassembly client_pieces_{wire::Reassembly::Limits{}};  // apart: no client takes a peer's room
   ReplicaCounters counters_;
   std::optional<std::string> stopped_;
   std::string recovery_note_;

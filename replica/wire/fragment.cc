@@ -35,23 +35,28 @@ Bytes Reassembly::add(Address from, const Fragment& fragment) {
     return partial.from == from && partial.identity == fragment.identity && partial.size == fragment.size;
   };
   auto partial = std::find_if(partials_.begin(), partials_.end(), same);
+  Share& share = shares_[from];
   if (partial == partials_.end()) {
     partials_.push_back({from, fragment.identity, fragment.size, {}, {}});
     partial = partials_.end() - 1;
-    bytes_ += partial->bytes();
+    ++share.packets;
+    grow(share, partial->bytes());
   }
-  bytes_ -= partial->bytes();
+  const std::size_t before = partial->bytes();
   fill(*partial, fragment.offset, fragment.piece);
-  bytes_ += partial->bytes();
+  grow(share, partial->bytes() - before);
 
   // Every byte is kept once, so a packet is whole when it has as many as it announced.
   if (partial->pieces.size() == partial->size) {
-    bytes_ -= partial->bytes();
+    const std::size_t bytes = partial->bytes();
     assemble(*partial);
-    partials_.erase(partial);
+    erase(partial, bytes);
     return Digest::hash(complete_) == fragment.identity ? Bytes(complete_) : Bytes();
   }
-  while (bytes_ > limits_.bytes_max || partials_.size() > limits_.packets_max) drop_oldest();
+  if (partial->stretches.size() > kStretchesMax) erase(partial, partial->bytes());
+  const auto give_up = [this](Partials::iterator oldest) { erase(oldest, oldest->bytes()); };
+  while (bytes_ > limits_.bytes_max) give_up(oldest_of_heaviest(&Share::bytes));
+  while (partials_.size() > limits_.packets_max) give_up(oldest_of_heaviest(&Share::packets));
   return {};
 }
 
@@ -95,9 +100,25 @@ void Reassembly::assemble(Partial& partial) {
   }
 }
 
-void Reassembly::drop_oldest() {
-  bytes_ -= partials_.front().bytes();
-  partials_.erase(partials_.begin());
+// Of all that are equally heavy.
+Reassembly::Partials::iterator Reassembly::oldest_of_heaviest(std::size_t Share::*weight) {
+  std::size_t most = 0;
+  for (const auto& [from, share] : shares_) most = std::max(most, share.*weight);
+  return std::find_if(partials_.begin(), partials_.end(),
+                      [&](const Partial& partial) { return shares_.at(partial.from).*weight == most; });
+}
+
+void Reassembly::grow(Share& share, std::size_t bytes) {
+  bytes_ += bytes;
+  share.bytes += bytes;
+}
+
+void Reassembly::erase(Partials::iterator partial, std::size_t bytes) {
+  const auto share = shares_.find(partial->from);
+  bytes_ -= bytes;
+  share->second.bytes -= bytes;
+  if (--share->second.packets == 0) shares_.erase(share);
+  partials_.erase(partial);
 }
 
 }  // namespace norn::wire

@@ -72,8 +72,10 @@ std::vector<Finding> check_bounds(const World& world, std::size_t sessions_max) 
     const Replica* replica = world.replica(id);
     if (replica == nullptr) continue;
     bound(id, "sessions", replica->store().sessions().size(), sessions_max);
-    bound(id, "bytes for reassembly", replica->reassembly().bytes(), limits.bytes_max);
-    bound(id, "packets for reassembly", replica->reassembly().packets(), limits.packets_max);
+    for (const auto* pieces : {&replica->peer_pieces(), &replica->client_pieces()}) {
+      bound(id, "bytes for reassembly", pieces->bytes(), limits.bytes_max);
+      bound(id, "packets for reassembly", pieces->packets(), limits.packets_max);
+    }
   }
   return findings;
 }

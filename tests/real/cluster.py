@@ -194,6 +194,6 @@ class Cluster:
     def wait_caught_up(self, timeout=30.0):
         """Until all that run have applied the same index."""
         def same():
-            applied = {self.info(i).get('raft_applied') for i in self.running()}
+            applied = {self.info(i).get('raft_applied_index') for i in self.running()}
             return len(applied) == 1 and None not in applied
         wait_until('every replica has applied the same', same, timeout, 0.1)

@@ -24,6 +24,18 @@ void check_refused(Alone& alone, Address from, const Buffer& datagram, wire::Ref
   CHECK(alone.replica().store().digest() == store);
 }
 
+// A packet as it travels when datagrams are small.
+std::vector<Buffer> pieces_of(Bytes packet) {
+  class Pieces final : public net::Transport {
+   public:
+    void send(Address, Bytes bytes) override { all.emplace_back(bytes.begin(), bytes.end()); }
+    std::vector<Buffer> all;
+  } pieces;
+  Buffer scratch;
+  wire::send(pieces, address_of(kSelf), kCluster, kSecond, packet, 80, scratch);
+  return std::move(pieces.all);
+}
+
 }  // namespace
 
 TEST_CASE("malformed, foreign and truncated datagrams are counted by reason and change nothing") {
@@ -84,16 +96,32 @@ TEST_CASE("a fragment within a fragment is refused") {
   Buffer inner;
   const Buffer good = encoded(kSecond, raft::AppendEntries{{3}, {}, {}, 1, {}});
   wire::encode(kCluster, kSecond, wire::Body(wire::Fragment{1, 2000, 0, good}), inner);
-  class Pieces final : public net::Transport {
-   public:
-    void send(Address, Bytes bytes) override { all.emplace_back(bytes.begin(), bytes.end()); }
-    std::vector<Buffer> all;
-  } pieces;
-  Buffer scratch;
-  wire::send(pieces, address_of(kSelf), kCluster, kSecond, inner, 80, scratch);
-  for (std::size_t i = 0; i + 1 < pieces.all.size(); ++i)
-    alone.node.hear(alone.now, address_of(kSecond), pieces.all[i]);
-  check_refused(alone, address_of(kSecond), pieces.all.back(), wire::Refusal::malformed);
+  const auto pieces = pieces_of(inner);
+  for (std::size_t i = 0; i + 1 < pieces.size(); ++i)
+    alone.node.hear(alone.now, address_of(kSecond), pieces[i]);
+  check_refused(alone, address_of(kSecond), pieces.back(), wire::Refusal::malformed);
+}
+
+TEST_CASE("a peer's packet in pieces, too, is refused from any other address") {
+  Alone alone;
+  const auto pieces = pieces_of(encoded(kSecond, raft::AppendEntries{{3}, {}, {}, 1, run_of({3}, 5)}));
+  for (const Address from : {kClient, address_of(kThird)}) {
+    for (std::size_t i = 0; i + 1 < pieces.size(); ++i) alone.node.hear(alone.now, from, pieces[i]);
+    check_refused(alone, from, pieces.back(), wire::Refusal::malformed);
+  }
+}
+
+TEST_CASE("clients without number, whose packets never end, drop no piece of a peer's") {
+  Alone alone;
+  const auto pieces = pieces_of(encoded(kSecond, raft::AppendEntries{{3}, {}, {}, 1, run_of({3}, 5)}));
+  for (std::size_t i = 0; i + 1 < pieces.size(); ++i)
+    alone.node.hear(alone.now, address_of(kSecond), pieces[i]);
+  Buffer flood;
+  wire::encode(kCluster, {}, wire::Body(wire::Fragment{1, 2000, 0, Buffer(100)}), flood);
+  for (std::uint64_t i = 0; i < 2'000; ++i) alone.node.hear(alone.now, Address{10'000 + i}, flood);
+  alone.node.hear(alone.now, address_of(kSecond), pieces.back());
+  alone.turn();
+  CHECK(alone.raft().term() == Term{3});
 }
 
 }  // namespace norn

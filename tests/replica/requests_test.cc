@@ -171,7 +171,7 @@ TEST_CASE("a large value travels as fragments, in and out") {
   wire::send(pieces, address_of(kSelf), kCluster, {}, request, 1400, scratch);
   REQUIRE(pieces.all.size() > 10);
   for (const Buffer& piece : pieces.all) alone.node.hear(alone.now, kClient, piece);
-  CHECK(alone.replica().reassembly().packets() == 0);
+  CHECK(alone.replica().client_pieces().packets() == 0);
 
   const auto sent = alone.turn();
   for (const Datagram& datagram : sent) CHECK(datagram.bytes.size() <= alone.node.options.datagram_max);

@@ -168,6 +168,33 @@ TEST_CASE("the oldest unfinished packet gives way") {
   CHECK(add(reassembly, cut(first)[0], first));        // but a retry completes it
 }
 
+TEST_CASE("a hostile sender's flood drops nothing of another's") {
+  Rng rng(9);
+  const Buffer packet = noise(rng, 3000);
+  const Buffer flood = noise(rng, 1000);
+  Reassembly reassembly({.bytes_max = 20'000, .packets_max = 8});
+  const auto datagrams = cut(packet);
+  for (std::size_t i = 0; i + 1 < datagrams.size(); ++i) CHECK_FALSE(add(reassembly, datagrams[i], packet));
+  for (std::uint64_t i = 0; i < 5'000; ++i) {
+    // Many packets, or few large ones; under one address, or two.
+    const auto offset = static_cast<std::uint32_t>(rng.between(0, 100) * 1000);
+    const Bytes piece = Bytes(flood).first(rng.between(1, 1000));
+    CHECK(reassembly.add(Address{5 + i % 2}, {i < 2'500 ? i : i % 4, 200'000, offset, piece}).empty());
+  }
+  CHECK(add(reassembly, datagrams.back(), packet));
+}
+
+TEST_CASE("a packet that arrives in too many stretches is given up") {
+  Reassembly reassembly({});
+  const Buffer piece(1);
+  std::size_t most = 0;
+  for (std::uint32_t at = 200'000; at > 0; at -= 2) {
+    CHECK(reassembly.add(kHere, {1, kPacketSizeMax, at, piece}).empty());
+    most = std::max(most, reassembly.bytes());
+  }
+  CHECK(most < 200'000);  // bytes: of 100,000 stretches it would be millions
+}
+
 TEST_CASE("a copy goes its own way") {
   Rng rng(8);
   const Buffer packet = noise(rng, 500);
