@@ -9,9 +9,8 @@ import subprocess
 import sys
 import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / 'tests' / 'real'))
-import cluster  # noqa: E402
-import resp  # noqa: E402
+import cluster
+import resp
 
 TICK = 1 / os.sysconf('SC_CLK_TCK')
 
