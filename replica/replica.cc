@@ -11,7 +11,8 @@
 namespace norn {
 namespace {
 
-constexpr std::size_t kHeldMax = 4096;  // messages that wait for a write
+constexpr std::size_t kHeldMax = 4096;         // messages that wait for a write
+constexpr std::size_t kAppliedPerTurn = 8192;  // entries
 
 }  // namespace
 
@@ -19,32 +20,34 @@ Replica::Replica(ReplicaOptions options, storage::Disk& disk, Rng rng, Time now)
     : options_(std::move(options)),
       raft_(options_.raft, raft::Persistent{}, rng, now),
       store_(options_.store),
-      wal_(options_.cluster, options_.raft.id) {
+      wal_(options_.cluster, options_.raft.id),
+      clock_(now),
+      divergence_(options_.raft.id) {
   std::optional<raft::Persistent> persistent = recover(disk);
   if (persistent) raft_ = raft::Raft(options_.raft, std::move(*persistent), rng, now);
+  clock_.advance(now, store_.clock());
 }
 
 void Replica::settle(Time now, net::Transport& transport, storage::Disk& disk) {
   if (stopped_) return;
+  let_time_pass(now);
+  watch_disk(now);
   raft_.flush(now, effects_);
   absorb();
   replicate(transport);  // what need not wait for the disk is on its way before the disk is asked
+  restore_piece(now);
   persist(now, disk);
   if (stopped_) return;
   refuse_waiting();
-  apply(transport);
-  answer_reads(transport);
+  apply(now, transport);
+  if (stopped_) return;
+  answer_reads(now, transport);
   for (const Refusal& refusal : refusals_) {
     send_reply(transport, refusal.client,
                {refusal.session, refusal.sequence, refusal.status, raft_.leader(), {}});
   }
   refusals_.clear();
-  take_snapshot();
-}
-
-Time Replica::deadline() const {
-  if (stopped_) return kNever;
-  return std::min({raft_.deadline(), retry_write_at_, retry_snapshot_at_});
+  do_pieces(now);
 }
 
 Index Replica::take_log_changed_from() {
@@ -101,6 +104,7 @@ void Replica::on_packet(Time now, Address from, const wire::Packet& packet) {
         using Body = std::decay_t<decltype(body)>;
         if constexpr (std::is_constructible_v<raft::Message, Body>)
           raft_.step(now, id, raft::Message(body), effects_);
+        if constexpr (std::is_same_v<wire::StateDigest, Body>) on_state_digest(id, body);
       },
       packet.body);
   absorb();
@@ -130,7 +134,7 @@ void Replica::on_request(Time now, Address from, const wire::ClientRequest& requ
     return refuse(from, request.session, request.sequence, wire::ReplyStatus::busy);
   }
   payload_.clear();
-  kv::encode({request.session, request.sequence, request.acked, request.command}, payload_);
+  kv::encode({request.session, request.sequence, request.acked, request.command, clock_.at(now)}, payload_);
   if (!raft_.propose(payload_, effects_)) {
     return refuse(from, request.session, request.sequence, wire::ReplyStatus::not_leader);
   }
@@ -178,13 +182,18 @@ void Replica::replicate(net::Transport& transport) {
   }
 }
 
-void Replica::apply(net::Transport& transport) {
+void Replica::apply(Time now, net::Transport& transport) {
   const raft::Log& log = raft_.log();
   const Index upto = bug(Bug::apply_before_commit) ? log.last().index : raft_.commit();
-  while (store_.applied() < upto) {
+  // A long log, after a restart, is applied in several turns.
+  for (std::size_t i = 0; i < kAppliedPerTurn && store_.applied() < upto; ++i) {
     const raft::Entry entry = log.entry(store_.applied().next());
     result_.clear();
     store_.apply(entry.id.index, entry.kind == raft::EntryKind::command ? entry.payload : Bytes{}, result_);
+    if (options_.digest_interval != 0 && entry.id.index.value % options_.digest_interval == 0) {
+      compare_states(transport);
+      if (stopped_) return;
+    }
     // All that wait here were proposed in the term this replica still leads, so their entries are applied in
     // their order.
     if (proposals_.empty() || proposals_.front().index != entry.id.index) continue;
@@ -193,9 +202,10 @@ void Replica::apply(net::Transport& transport) {
                {proposal.session, proposal.sequence, wire::ReplyStatus::done, raft_.leader(), result_});
     proposals_.pop_front();
   }
+  clock_.advance(now, store_.clock());
 }
 
-void Replica::answer_reads(net::Transport& transport) {
+void Replica::answer_reads(Time now, net::Transport& transport) {
   const bool anyone = bug(Bug::follower_read);
   if (raft_.role() != raft::Role::leader && !anyone) return;
   for (; !reads_.empty(); reads_.pop_front()) {
@@ -203,7 +213,7 @@ void Replica::answer_reads(net::Transport& transport) {
     if (read.ticket.round > raft_.confirmed_round() && !anyone) return;
     if (read.ticket.index > store_.applied()) return;
     result_.clear();
-    store_.read(*kv::CommandView::parse(read.command), result_);
+    store_.read(*kv::CommandView::parse(read.command), clock_.at(now), result_);
     send_reply(transport, read.client,
                {read.session, read.sequence, wire::ReplyStatus::done, raft_.leader(), result_});
     reads_bytes_ -= read.command.size();
@@ -234,13 +244,15 @@ void Replica::refuse(Address to, SessionId session, Sequence sequence, wire::Rep
 void Replica::send_message(net::Transport& transport, NodeId to, const raft::Message& message) {
   ASSERT(to.value < options_.addresses.size());
   wire::encode(options_.cluster, options_.raft.id, message, packet_);
-  ++counters_.datagrams_out;
-  wire::send(transport, options_.addresses[to.value], options_.cluster, options_.raft.id, packet_,
-             options_.datagram_max, datagram_);
+  send_packet(transport, options_.addresses[to.value]);
 }
 
 void Replica::send_reply(net::Transport& transport, Address to, const wire::ClientReply& reply) {
   wire::encode(options_.cluster, options_.raft.id, wire::Body(reply), packet_);
+  send_packet(transport, to);
+}
+
+void Replica::send_packet(net::Transport& transport, Address to) {
   ++counters_.datagrams_out;
   wire::send(transport, to, options_.cluster, options_.raft.id, packet_, options_.datagram_max, datagram_);
 }

@@ -1,4 +1,5 @@
-// What a replica keeps, and in which order: recovery at the start, group commits of the WAL, snapshots.
+// What a replica keeps, and in which order: recovery at the start, group commits of the WAL. Snapshots are
+// made and read in replica_snapshots.cc.
 //
 // The durability order. A record goes to the WAL when the one before it is synced. Whatever promises
 // something (a vote, an acknowledgement) leaves after the sync that covers it. A snapshot is durable before
@@ -18,8 +19,6 @@ namespace norn {
 namespace {
 
 constexpr Duration kRetryFullDisk = std::chrono::milliseconds(100);
-// Tickets tell the two files' completions apart.
-constexpr storage::SyncTicket kSnapshotTicket{0};
 
 }  // namespace
 
@@ -90,10 +89,11 @@ void Replica::persist(Time now, storage::Disk& disk) {
   const auto was_full = [&](Time retry_at) { return retry_at != kNever && now < retry_at; };
   if (snapshot_to_write_ && !snapshot_writing_ && !was_full(retry_snapshot_at_)) write_snapshot(disk);
   if (writing_ || was_full(retry_write_at_)) return;
-  // Records of terms and votes, and of entries replaced, outlive their use: the file is bounded all the same.
-  const bool overgrown = wal_.size() > raft_.log().size_bytes() + 2 * options_.compact_after_bytes;
+  // Records of terms and votes, of entries replaced, and each record's head outlive their use: the file is
+  // bounded all the same. In proportion to the log, because that is what is written again.
+  const bool overgrown = wal_.size() > 2 * (raft_.log().size_bytes() + options_.compact_after_bytes);
   const bool dirty = hard_state_dirty_ || log_dirty_from_;
-  if (image_wanted_ || (dirty && overgrown)) return write_image(disk);
+  if (image_wanted_ || (dirty && overgrown)) return write_image(now, disk);
   if (dirty) write_record(now, disk);
 }
 
@@ -102,42 +102,39 @@ void Replica::write_record(Time now, storage::Disk& disk) {
   const Index from = log_dirty_from_.value_or(last.next());
   const storage::Wal before = wal_;  // a record knows its place, so one that was not written must not count
   wal_.record(raft_.hard_state(), raft_.log(), from, raft_.fence(), packet_);
-  retry_write_at_ = kNever;
   switch (disk.append(storage::File::wal, packet_)) {
     case storage::DiskStatus::ok:
       break;
     case storage::DiskStatus::full:
       wal_ = before;
+      wal_full_ = true;
       retry_write_at_ = now + kRetryFullDisk;
       return;
     case storage::DiskStatus::failed:
       return stop("the disk failed to take a WAL record");
   }
-  hard_state_dirty_ = false;
-  log_dirty_from_.reset();
-  writing_ = true;
-  written_state_ = raft_.hard_state();
-  written_last_ = last;
-  ++counters_.syncs;
+  begin_write(now, last);
   disk.sync(storage::File::wal, {next_write_++});
 }
 
-void Replica::write_image(storage::Disk& disk) {
-  wal_.image(raft_.hard_state(), raft_.log(), raft_.fence(), packet_);
-  retry_write_at_ = kNever;
-  image_wanted_ = hard_state_dirty_ = false;
-  log_dirty_from_.reset();
-  writing_ = true;
-  written_state_ = raft_.hard_state();
-  written_last_ = raft_.log().last().index;
-  ++counters_.syncs;
-  disk.replace(storage::File::wal, packet_, {next_write_++});
+void Replica::write_image(Time now, storage::Disk& disk) {
+  const auto image = std::make_shared<Buffer>();
+  wal_.image(raft_.hard_state(), raft_.log(), raft_.fence(), *image);
+  image_wanted_ = false;
+  begin_write(now, raft_.log().last().index);
+  disk.replace(storage::File::wal, image, {next_write_++});
 }
 
-void Replica::write_snapshot(storage::Disk& disk) {
-  retry_snapshot_at_ = kNever;
-  snapshot_writing_ = true;
-  disk.replace(storage::File::snapshot, snapshot_to_write_->image, kSnapshotTicket);
+// Of everything up to here.
+void Replica::begin_write(Time now, Index last) {
+  retry_write_at_ = kNever;
+  hard_state_dirty_ = false;
+  log_dirty_from_.reset();
+  writing_ = true;
+  stalled_at_ = now + options_.raft.election_timeout_max;
+  written_state_ = raft_.hard_state();
+  written_last_ = last;
+  ++counters_.syncs;
 }
 
 void Replica::on_synced(Time now, storage::SyncTicket ticket, storage::DiskStatus status) {
@@ -161,11 +158,13 @@ void Replica::on_synced(Time now, storage::SyncTicket ticket, storage::DiskStatu
 void Replica::on_disk_full(Time now, storage::SyncTicket ticket) {
   if (ticket == kSnapshotTicket) {
     snapshot_writing_ = false;
+    snapshot_full_ = true;
     retry_snapshot_at_ = now + kRetryFullDisk;
     return;
   }
   // The next write, under the same number, is an image: it covers whatever this one did, and all since.
   writing_ = false;
+  wal_full_ = true;
   image_wanted_ = true;
   --next_write_;
   install_write_ = std::min(install_write_, next_write_);
@@ -174,78 +173,11 @@ void Replica::on_disk_full(Time now, storage::SyncTicket ticket) {
 }
 
 void Replica::on_wal_written(Time now) {
-  writing_ = false;
+  writing_ = wal_full_ = false;
   // What was cut or changed since this write began is not durable as it is now.
   Index last = written_last_;
   if (log_dirty_from_) last = std::min(last, log_dirty_from_->prev());
   raft_.persisted(now, written_state_, last, effects_);
-}
-
-void Replica::on_snapshot_written(Time now) {
-  snapshot_writing_ = false;
-  const raft::SnapshotPtr snapshot = std::exchange(snapshot_to_write_, nullptr);
-  image_wanted_ = true;
-  if (!std::exchange(snapshot_installs_, false)) {
-    const raft::Log& log = raft_.log();
-    // Keep the newest keep_bytes of the log for followers a little behind.
-    Index upto = snapshot->last.index;
-    const auto kept = [&](Index index) {
-      return log.encoded_size(index.next(), log.last().index) >= options_.keep_bytes;
-    };
-    Index low = log.base().index;
-    while (low < upto) {  // the highest index with enough kept behind it
-      const Index middle{low.value + (upto.value - low.value + 1) / 2};
-      if (kept(middle)) {
-        low = middle;
-      } else {
-        upto = middle.prev();
-      }
-    }
-    raft_.compact(snapshot, low);
-    return;
-  }
-  install_write_ = next_write_;
-  const auto view = storage::parse_snapshot(options_.cluster, snapshot->image);
-  ASSERT(view.has_value());
-  raft::Configuration configuration;
-  configuration.voters = view->voters;
-  if (snapshot->last.index > store_.applied() || bug(Bug::old_snapshot_replaces_log)) {
-    auto store = kv::Store::parse(view->state, options_.store);
-    ASSERT(store.has_value());
-    store_ = std::move(*store);
-    ++counters_.snapshots_installed;
-  }
-  raft_.installed(now, snapshot, configuration, effects_);
-}
-
-// Takes a whole snapshot from the leader: checks it, and has it written.
-void Replica::receive_snapshot(const raft::SnapshotPtr& snapshot) {
-  const auto view = storage::parse_snapshot(options_.cluster, snapshot->image);
-  const bool good = view && view->last == snapshot->last && kv::Store::parse(view->state, options_.store);
-  if (!good || snapshot_to_write_)
-    return raft_.install_rejected();  // or one of our own is being written: it will be sent again
-  snapshot_to_write_ = snapshot;
-  snapshot_installs_ = true;
-}
-
-void Replica::take_snapshot() {
-  const raft::Log& log = raft_.log();
-  const Index applied = store_.applied();
-  if (snapshot_to_write_ || applied <= log.base().index) return;
-  const Index covered = raft_.snapshot() ? raft_.snapshot()->last.index : Index{};
-  const Index after = std::max(covered, log.base().index);
-  if (applied <= after || log.encoded_size(after.next(), applied) < options_.compact_after_bytes) return;
-  ++counters_.snapshots_taken;
-  Buffer state;
-  store_.encode(state);
-  const EntryId last{*log.term(applied), applied};
-  auto snapshot = std::make_shared<raft::Snapshot>(raft::Snapshot{last, {}});
-  storage::encode_snapshot(options_.cluster, last, raft_.configuration().voters, state, snapshot->image);
-  snapshot_to_write_ = std::move(snapshot);
-  if (bug(Bug::trim_before_snapshot_durable)) {
-    raft_.compact(snapshot_to_write_, applied);
-    image_wanted_ = true;
-  }
 }
 
 }  // namespace norn

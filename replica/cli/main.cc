@@ -1,7 +1,6 @@
 // The program `kv`: a client of a cluster over its own packets. Exit statuses are made for scripts.
 #include <boost/program_options.hpp>
 #include <iostream>
-#include <random>
 
 #include "replica/cli/bench.h"
 #include "replica/cli/session.h"
@@ -196,8 +195,7 @@ int run(int argc, char** argv) {
   options.replicas = arguments->cluster;
   options.deadline = arguments->deadline;
   options.outstanding_max = std::max<std::size_t>(1, arguments->bench.clients);
-  std::random_device device;
-  cli::Session session(options, (std::uint64_t{device()} << 32) | device());
+  cli::Session session(options, arguments->key_file);
   const std::string& verb = arguments->words.front();
   if (verb == "watch-leader") return watch_leader(session, arguments->cluster);
   if (verb == "bench") return cli::bench(session, arguments->bench, std::cout) ? done : not_done;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "replica/base/assert.h"
+#include "replica/host/key_file.h"
 #include "replica/host/options.h"
 
 namespace norn::cli {
@@ -15,9 +16,10 @@ Address any_port_towards(const std::vector<client::Peer>& replicas) {
 
 }  // namespace
 
-Session::Session(client::Options options, std::uint64_t seed)
+Session::Session(client::Options options, const std::string& key_file)
     : socket_(io_, any_port_towards(options.replicas)),
-      client_(std::move(options), Rng(seed), clock_.now()) {}
+      port_(socket_.local(), socket_, nobody_, host::make_endpoint(key_file, {}, options.replicas)),
+      client_(std::move(options), Rng(host::system_seed()), clock_.now()) {}
 
 Answer Session::ask(const kv::Command& command) {
   const bool taken = client_.submit(clock_.now(), 0, kv::encode(command));
@@ -32,7 +34,7 @@ Answer Session::ask(const kv::Command& command) {
 }
 
 void Session::turn(Time until) {
-  client_.settle(clock_.now(), socket_);
+  client_.settle(clock_.now(), port_);
   socket_.flush();
   if (!received_) {
     constexpr Duration kAtMost = std::chrono::seconds(1);
@@ -41,7 +43,7 @@ void Session::turn(Time until) {
     io_.poll();
   }
   if (received_) {
-    received_ = socket_.receive(
+    received_ = port_.receive(
         1024, [&](Address from, Bytes datagram) { client_.on_datagram(clock_.now(), from, datagram); });
     if (!received_) socket_.wait([this] { received_ = true; });
   }

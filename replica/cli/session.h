@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "replica/client/client.h"
+#include "replica/host/ports.h"
 #include "replica/host/real_time.h"
 #include "replica/host/udp_socket.h"
 #include "replica/kv/command.h"
@@ -22,7 +23,7 @@ struct Answer {
 class Session {
  public:
   // Throws host::Failure.
-  Session(client::Options options, std::uint64_t seed);
+  Session(client::Options options, const std::string& key_file);
 
   Answer ask(const kv::Command& command);
 
@@ -36,7 +37,9 @@ class Session {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io_.get_executor()};
   host::RealTime clock_;
+  host::LocalQueue nobody_;
   host::UdpSocket socket_;
+  host::Port port_;
   client::Client client_;
   bool received_ = true;
 };

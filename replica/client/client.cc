@@ -28,12 +28,23 @@ std::optional<SessionId> opened_session(const kv::ResultView& result) {
 
 }  // namespace
 
+std::optional<SessionId> session_answered(Bytes datagram) { return wire::glance_at_reply(datagram); }
+
 Client::Client(Options options, Rng rng, Time now) : options_(std::move(options)), rng_(rng), heard_(now) {
   ASSERT(!options_.replicas.empty());
   ASSERT(options_.outstanding_max > 0);
   ASSERT(options_.attempt_timeout >= Duration(kFirstPauseShare * 2));
   target_ = rng_.between(0, options_.replicas.size() - 1);
   opener_.command = kv::encode(kv::Command{.kind = kv::CommandKind::open_session});
+}
+
+Client::Client(Options options, Rng rng, Time now, Resume resume) : Client(std::move(options), rng, now) {
+  ASSERT(resume.session.value > 0);
+  ASSERT(resume.next.value > 0);
+  resumed_ = true;
+  session_ = resume.session;
+  operations_ = Operations(resume.next);
+  released_ = operations_.acked();
 }
 
 bool Client::submit(Time now, Ticket ticket, Bytes command) {
@@ -170,7 +181,7 @@ void Client::on_done(Time now, std::size_t from, Operation& operation, Bytes res
     ++counters_.sessions_opened;
     return;
   }
-  switch (view->status()) {
+  switch (resumed_ ? kv::Status::ok : view->status()) {
     case kv::Status::session_evicted:
       on_session_evicted();
       return;
@@ -273,7 +284,9 @@ void Client::turn_away(const Operation& operation) {
 // Sending.
 
 void Client::start(Time now, Operation& operation) {
-  operation.acked = operations_.acked();
+  const std::uint64_t left_behind =
+      operation.sequence.value - std::min(operation.sequence.value, kv::kWindow);
+  operation.acked = resumed_ ? Sequence{left_behind} : operations_.acked();
   operation.redirects = 0;
   operation.timeout = options_.attempt_timeout;
   operation.next_pause = options_.attempt_timeout / kFirstPauseShare;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "replica/base/rng.h"
@@ -47,7 +48,8 @@ enum class Verdict : std::uint8_t {
 struct Completion {
   Ticket ticket = 0;
   Verdict verdict = Verdict::unknown;
-  Buffer result;  // kv::Result, encoded, if done; never one that says only that the session refused
+  // kv::Result, encoded, if done; one that says only that the session refused, after Resume alone.
+  Buffer result;
 };
 
 struct Counters {
@@ -57,9 +59,24 @@ struct Counters {
   std::array<std::uint64_t, wire::kRefusals> refused{};
 };
 
+// A session that was open before this client, for one who keeps its number and counts its writes himself.
+struct Resume {
+  SessionId session;
+  Sequence next;  // of the next operation, from 1
+};
+
+// The session whose request a datagram answers, at a glance: for those who have several clients at one
+// address, and would rather not have each look at everything. Nothing: it is a fragment, or no reply at all.
+std::optional<SessionId> session_answered(Bytes datagram);
+
 class Client {
  public:
   Client(Options options, Rng rng, Time now);
+  // Goes on in the session, where a sequence used before brings the result that it brought then. So results
+  // are acknowledged only when they leave the window; the last kv::kWindow can be asked for again. No other
+  // session is opened if this one is gone or refuses the sequence: the operation is done, and its result says
+  // so.
+  Client(Options options, Rng rng, Time now, Resume resume);
 
   // Takes a command (kv's encoding, valid, not open_session). False: outstanding_max are under way; nothing
   // was taken.
@@ -107,6 +124,7 @@ class Client {
   Operations operations_;  // of this session, and those that wait for it
   std::size_t outstanding_ = 0;
 
+  bool resumed_ = false;         // see Resume
   SessionId session_;            // 0: none; then opener_ asks for one if anything is outstanding
   Operation opener_;             // settled: not under way
   Sequence released_;            // operations up to here have been released to be sent, within kv's window

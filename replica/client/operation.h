@@ -35,11 +35,12 @@ struct Operation {
   Buffer command;
 };
 
-// The operations of a session, numbered from 1 without gaps. Settled ones leave when all before them have.
-// Places are reused together with their buffers, so that a small operation allocates nothing.
+// The operations of a session, numbered without gaps, from 1 unless another number is given. Settled ones
+// leave when all before them have. Places are reused together with their buffers, so that a small operation
+// allocates nothing.
 class Operations {
  public:
-  Operations() : places_(16) {}
+  explicit Operations(Sequence first = {1}) : places_(16), first_(first), end_(first) {}
 
   Sequence first() const { return first_; }  // the oldest that is here; the next one if none is
   Sequence end() const { return end_; }      // one after the newest
@@ -87,8 +88,8 @@ class Operations {
   }
 
   std::vector<Operation> places_;  // a power of two
-  Sequence first_{1};
-  Sequence end_{1};
+  Sequence first_;
+  Sequence end_;
 };
 
 }  // namespace norn::client

@@ -72,16 +72,13 @@ void FileDisk::sync(storage::File file, storage::SyncTicket ticket) {
       [this, ticket, bytes = std::exchange(gathered_, {})] { completed_(ticket, append_and_sync(bytes)); });
 }
 
-void FileDisk::replace(storage::File file, Bytes bytes, storage::SyncTicket ticket) {
-  Buffer content(bytes.begin(), bytes.end());
+void FileDisk::replace(storage::File file, std::shared_ptr<const Buffer> bytes, storage::SyncTicket ticket) {
   if (file == storage::File::wal) {
     ASSERT(gathered_.empty());  // one write at a time is the replica's rule
-    wal_thread_.queue(
-        [this, ticket, content = std::move(content)] { completed_(ticket, replace_wal(content)); });
+    wal_thread_.queue([this, ticket, bytes] { completed_(ticket, replace_wal(*bytes)); });
   } else {
-    snapshot_thread_.queue([this, ticket, content = std::move(content)] {
-      completed_(ticket, write_new(directory_, "snapshot", content));
-    });
+    snapshot_thread_.queue(
+        [this, ticket, bytes] { completed_(ticket, write_new(directory_, "snapshot", *bytes)); });
   }
 }
 

@@ -47,7 +47,7 @@ class FileDisk final : public storage::Disk {
   std::optional<Buffer> read(storage::File file) override;
   storage::DiskStatus append(storage::File file, Bytes bytes) override;
   void sync(storage::File file, storage::SyncTicket ticket) override;
-  void replace(storage::File file, Bytes bytes, storage::SyncTicket ticket) override;
+  void replace(storage::File file, std::shared_ptr<const Buffer> bytes, storage::SyncTicket ticket) override;
 
  private:
   static constexpr std::size_t kAhead = std::size_t{4} << 20;  // bytes allocated ahead of the WAL's content

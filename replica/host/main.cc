@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "replica/host/failure.h"
+#include "replica/host/key_file.h"
 #include "replica/host/log.h"
 #include "replica/host/server.h"
 
@@ -145,6 +146,11 @@ int serve(const std::vector<std::string>& words) {
 int run(const std::vector<std::string>& words) {
   const std::string verb = words.empty() ? "" : words.front();
   if (verb == "serve") return serve({words.begin() + 1, words.end()});
+  if (verb == "keygen") {
+    if (words.size() != 2) throw Failure("keygen takes the name of the file to write");
+    make_key_file(words[1]);
+    return 0;
+  }
   if (verb == "--help" || verb == "help") {
     Text text;
     ServeOptions options;

@@ -8,6 +8,7 @@
 #include "replica/base/bytes.h"
 #include "replica/base/digest.h"
 #include "replica/host/failure.h"
+#include "replica/seal/endpoint.h"
 
 namespace norn::host {
 namespace {
@@ -101,9 +102,6 @@ void check(const ServeOptions& options) {
   if (own == options.cluster.end())
     throw Failure("--id: replica " + std::to_string(options.id.value) + " is not one of --cluster");
   if (options.data.empty()) throw Failure("--data is missing; name a directory for this replica's log");
-  if (!options.key_file.empty()) throw Failure("--key-file: sealed datagrams are not wired in yet");
-  if (options.resp || options.redirect || !options.tls_cert.empty() || !options.requirepass.empty())
-    throw Failure("--resp: Redis clients are not served yet");
   const bool local = on_loopback(options.cluster) && (!options.listen || is_loopback(*options.listen));
   if (!local && options.key_file.empty() && !options.insecure_network)
     throw Failure(
@@ -116,6 +114,9 @@ void check(const ServeOptions& options) {
         "--resp: " + to_text(*options.resp) +
         " can be reached by anybody; set --requirepass, or --tls-ca for client certificates, or say "
         "--insecure-network");
+  if (options.redirect && options.resp_peers.empty())
+    throw Failure(
+        "--redirect: needs --resp-peers, where each replica serves Redis clients: 1=HOST:PORT,2=...");
   if (options.tls_cert.empty() != options.tls_key.empty())
     throw Failure("--tls-cert and --tls-key go together; one of them is missing");
   if (!options.tls_ca.empty() && options.tls_cert.empty())
@@ -136,8 +137,9 @@ ClusterId cluster_id(std::string_view name) {
 }
 
 std::size_t datagram_size(const ServeOptions& options) {
-  if (options.datagram_max != 0) return options.datagram_max;
-  return on_loopback(options.cluster) ? kLoopbackDatagram : kEthernetDatagram;
+  const std::size_t seal = options.key_file.empty() ? 0 : seal::kOverhead;
+  if (options.datagram_max != 0) return options.datagram_max - seal;
+  return (on_loopback(options.cluster) ? kLoopbackDatagram : kEthernetDatagram) - seal;
 }
 
 ReplicaOptions replica_options(const ServeOptions& options, std::size_t receive_buffer) {

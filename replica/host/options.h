@@ -52,8 +52,8 @@ bool on_loopback(const std::vector<client::Peer>& cluster);
 
 ClusterId cluster_id(std::string_view name);
 
-// The largest datagram to be sent: what an Ethernet passes whole, or much more on loopback, where every
-// datagram costs a system call's share and none is cut.
+// The largest packet to be sent, in bytes, so that its datagram is: what an Ethernet passes whole, or much
+// more on loopback, where every datagram costs a system call's share and none is cut.
 std::size_t datagram_size(const ServeOptions& options);
 
 // `receive_buffer` is what the socket can hold: more than a part of it under way to one replica would be

@@ -2,11 +2,14 @@
 // to everybody else through a socket. Either way they are the same packets.
 #pragma once
 
+#include <memory>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "replica/host/udp_socket.h"
 #include "replica/net/transport.h"
+#include "replica/seal/endpoint.h"
 
 namespace norn::host {
 
@@ -49,22 +52,42 @@ class LocalQueue {
   Buffer delivering_bytes_;
 };
 
-// The transport of one party.
+// The transport of one party: its place in the queue, its socket, and the seal on what leaves the process, if
+// the cluster has a key.
 class Port final : public net::Transport {
  public:
-  Port(Address self, UdpSocket& socket, LocalQueue& local) : self_(self), socket_(socket), local_(local) {}
+  Port(Address self, UdpSocket& socket, LocalQueue& local, std::unique_ptr<seal::Endpoint> endpoint)
+      : self_(self), socket_(socket), local_(local), endpoint_(std::move(endpoint)) {
+    local_.join(self_);
+  }
+
+  Address self() const { return self_; }
+  const seal::Endpoint* endpoint() const { return endpoint_.get(); }  // null: nothing is sealed
+
   void send(Address to, Bytes datagram) override {
     if (local_.has(to)) {
       local_.push(self_, to, datagram);
     } else {
-      socket_.send(to, datagram);
+      socket_.send(to, endpoint_ ? endpoint_->seal(to, datagram) : datagram);
     }
+  }
+
+  // Calls take(from, packet) for what has come through the socket, unsealed. False: that was all.
+  template <typename Take>
+  bool receive(std::size_t most, Take&& take) {
+    return socket_.receive(most, [&](Address from, Bytes datagram) {
+      if (!endpoint_) return take(from, datagram);
+      const seal::Opened opened = endpoint_->open(from, datagram);
+      if (!opened.answer.empty()) socket_.send(from, opened.answer);
+      if (!opened.packet.empty()) take(from, opened.packet);
+    });
   }
 
  private:
   Address self_;
   UdpSocket& socket_;
   LocalQueue& local_;
+  std::unique_ptr<seal::Endpoint> endpoint_;
 };
 
 }  // namespace norn::host

@@ -3,9 +3,11 @@
 
 #include <boost/asio/post.hpp>
 #include <csignal>
-#include <random>
+#include <fstream>
+#include <utility>
 
 #include "replica/host/failure.h"
+#include "replica/host/key_file.h"
 #include "replica/host/log.h"
 
 namespace norn::host {
@@ -13,12 +15,8 @@ namespace {
 
 constexpr std::size_t kDatagramsPerTurn = 1024;
 constexpr Duration kEndWithin = std::chrono::milliseconds(800);  // of being told to
-
-// Chance for a real process: from the system.
-std::uint64_t system_seed() {
-  std::random_device device;
-  return (std::uint64_t{device()} << 32) | device();
-}
+constexpr Duration kLongestWait = std::chrono::seconds(1);
+constexpr Duration kStatusEvery = std::chrono::seconds(1);  // of what is costly to find out
 
 Identity identity(const ServeOptions& options) {
   Identity identity{options.cluster_name, options.id, {}};
@@ -33,21 +31,79 @@ Address own_address(const ServeOptions& options) {
   throw Failure("--id is not one of --cluster");
 }
 
+std::string_view role_word(raft::Role role) {
+  switch (role) {
+    case raft::Role::leader:
+      return "leader";
+    case raft::Role::candidate:
+      return "candidate";
+    case raft::Role::pre_candidate:
+      return "pre-candidate";
+    case raft::Role::follower:
+      break;
+  }
+  return "follower";
+}
+
+client::Options client_options(const ServeOptions& options) {
+  client::Options client;
+  client.cluster = cluster_id(options.cluster_name);
+  client.replicas = options.cluster;
+  client.datagram_max = datagram_size(options);
+  return client;
+}
+
+resp::Options gateway_options(const ServeOptions& options) {
+  resp::Options gateway;
+  gateway.password = options.requirepass;
+  gateway.redirect = options.redirect;
+  gateway.connections_max = options.resp_connections_max;
+  if (options.resp) gateway.port = port_of(*options.resp);
+  for (const client::Peer& peer : options.resp_peers) {
+    if (gateway.gateways.size() <= peer.id.value) gateway.gateways.resize(peer.id.value + std::size_t{1});
+    gateway.gateways[peer.id.value] = to_text(peer.address);
+  }
+  return gateway;
+}
+
+std::uint64_t refused(const Replica& replica, const seal::Endpoint* endpoint) {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : replica.counters().refused) sum += count;
+  if (endpoint == nullptr) return sum;
+  for (const std::uint64_t count : endpoint->counters().refused) sum += count;
+  return sum;
+}
+
+std::uint64_t resident_bytes() {
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;  // pages
+  std::ifstream("/proc/self/statm") >> all >> resident;
+  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
 Server::Server(const ServeOptions& options)
     : options_(options),
       directory_(options.data, identity(options)),
       socket_(io_, options.listen.value_or(own_address(options))),
-      port_(own_address(options), socket_, local_),
+      port_(own_address(options), socket_, local_,
+            make_endpoint(options.key_file, options.id, options.cluster)),
+      gateway_socket_(io_, make_address(ip_of(socket_.local()), 0)),
+      gateway_port_(gateway_socket_.local(), gateway_socket_, local_,
+                    make_endpoint(options.key_file, {}, options.cluster)),
       disk_(directory_.descriptor(),
             [this](storage::SyncTicket ticket, storage::DiskStatus status) {
               boost::asio::post(io_, [this, ticket, status] { synced_.push_back({ticket, status}); });
             }),
-      replica_(replica_options(options, socket_.receive_buffer()), disk_, Rng(system_seed()), clock_.now()) {
+      replica_(replica_options(options, socket_.receive_buffer()), disk_, Rng(system_seed()), clock_.now()),
+      gateway_(gateway_options(options), client_options(options), Rng(system_seed()), clock_.now()) {
   if (replica_.stopped()) throw Failure(options.data + ": " + *replica_.stopped());
   if (!replica_.recovery_note().empty()) spdlog::warn("recovered note=\"{}\"", replica_.recovery_note());
-  local_.join(own_address(options));
+  gateway_.status().id = options.id;
+  gateway_.status().voters = options.cluster.size();
+  gateway_.status().process = static_cast<std::uint64_t>(getpid());
+  if (options.resp) resp_.emplace(io_, options, clock_, gateway_);
 }
 
 void Server::run() {
@@ -55,11 +111,11 @@ void Server::run() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
   signals_.async_wait([this](const boost::system::error_code& error, int) {
-    if (!error) hand_over(clock_.now());
+    if (!error) begin_end(clock_.now());
   });
-  watch_socket();
-  spdlog::info("serving udp={}", to_text(socket_.local()));
-  for (Time now = clock_.now(); !ended(now); now = clock_.now()) {
+  spdlog::info("serving udp={} resp={}", to_text(socket_.local()),
+               options_.resp ? to_text(*options_.resp) : "-");
+  while (!ended(clock_.now())) {
     wait(deadline());
     turn(clock_.now());
     if (replica_.stopped()) throw Failure(*replica_.stopped());
@@ -69,38 +125,92 @@ void Server::run() {
 
 // Runs what is ready; if nothing is, until the first thing is.
 void Server::wait(Time until) {
-  if (!received_ && io_.poll() == 0)
-    io_.run_one_until(clock_.system(std::min(until, clock_.now() + kEndWithin)));
+  if (io_.poll() > 0 || arrived_ || gateway_arrived_ || !synced_.empty()) return;
+  io_.run_one_until(clock_.system(std::min(until, clock_.now() + kLongestWait)));
   io_.poll();
 }
 
 void Server::turn(Time now) {
-  if (received_) {
-    received_ = socket_.receive(
-        kDatagramsPerTurn, [&](Address from, Bytes datagram) { replica_.on_datagram(now, from, datagram); });
-    if (!received_) watch_socket();
-  }
-  for (const Synced& one : synced_) replica_.on_synced(now, one.ticket, one.status);
-  synced_.clear();
+  receive(now);
+  for (const Synced& one : std::exchange(synced_, {})) replica_.on_synced(now, one.ticket, one.status);
   if (now >= replica_.deadline()) replica_.on_deadline(now);
+  if (end_at_ != kNever && !handed_over_) handed_over_ = replica_.transfer(now);
+  tell_gateway(now);
   settle(now);
   socket_.flush();
-  watch_.observe(now, replica_);
+  gateway_socket_.flush();
+  watch_.observe(now, replica_, port_.endpoint());
 }
 
-void Server::settle(Time now) { replica_.settle(now, port_, disk_); }
-
-Time Server::deadline() const { return std::min(replica_.deadline(), end_at_); }
-
-void Server::watch_socket() {
-  socket_.wait([this] { received_ = true; });
+void Server::receive(Time now) {
+  if (arrived_) {
+    arrived_ = port_.receive(kDatagramsPerTurn,
+                             [&](Address from, Bytes packet) { replica_.on_datagram(now, from, packet); });
+    if (!arrived_) socket_.wait([this] { arrived_ = true; });
+  }
+  if (gateway_arrived_) {
+    gateway_arrived_ = gateway_port_.receive(
+        kDatagramsPerTurn, [&](Address from, Bytes packet) { gateway_.on_datagram(now, from, packet); });
+    if (!gateway_arrived_) gateway_socket_.wait([this] { gateway_arrived_ = true; });
+  }
 }
 
-void Server::hand_over(Time now) {
+// The clients' requests go to the replica, and its answers to the clients, within the turn when both are
+// here.
+void Server::settle(Time now) {
+  gateway_.settle(now, gateway_port_);
+  deliver(now);
+  replica_.settle(now, port_, disk_);
+  if (!local_.empty()) {
+    deliver(now);
+    gateway_.settle(now, gateway_port_);
+  }
+  if (resp_) resp_->attend();
+}
+
+void Server::deliver(Time now) {
+  local_.drain([&](Address from, Address to, Bytes packet) {
+    if (to == port_.self()) {
+      replica_.on_datagram(now, from, packet);
+    } else {
+      gateway_.on_datagram(now, from, packet);
+    }
+  });
+}
+
+void Server::tell_gateway(Time now) {
+  if (!resp_) return;
+  const raft::Raft& raft = replica_.raft();
+  resp::Status& status = gateway_.status();
+  status.leader = replica_.leader();
+  status.role = role_word(raft.role());
+  status.term = raft.term();
+  status.commit = raft.commit();
+  status.applied = replica_.applied();
+  status.last_index = raft.log().last().index;
+  status.snapshot_index = raft.snapshot() ? raft.snapshot()->last.index : Index{};
+  status.keys = replica_.store().size();
+  status.syncs = replica_.counters().syncs;
+  status.datagrams_in = socket_.counters().received;
+  status.datagrams_out = socket_.counters().sent;
+  status.datagrams_refused = refused(replica_, port_.endpoint());
+  if (now < status_due_) return;
+  status_due_ = now + kStatusEvery;
+  status.memory_bytes = resident_bytes();
+}
+
+Time Server::deadline() const {
+  if (!local_.empty()) return Time{};  // what settled last has more to say
+  return std::min({replica_.deadline(), gateway_.deadline(), end_at_});
+}
+
+void Server::begin_end(Time now) {
   spdlog::info("ending");
   end_at_ = now + kEndWithin;
+  if (resp_) resp_->stop();
 }
 
+// Told to end, and nobody else is needed for it: what was acknowledged is synced already.
 bool Server::ended(Time now) const {
   if (end_at_ == kNever) return false;
   return now >= end_at_ || replica_.raft().role() != raft::Role::leader;

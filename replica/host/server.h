@@ -8,6 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <optional>
 #include <vector>
 
 #include "replica/host/data_directory.h"
@@ -15,6 +16,7 @@
 #include "replica/host/options.h"
 #include "replica/host/ports.h"
 #include "replica/host/real_time.h"
+#include "replica/host/resp_server.h"
 #include "replica/host/udp_socket.h"
 #include "replica/host/watch.h"
 #include "replica/replica.h"
@@ -38,10 +40,12 @@ class Server {
 
   void wait(Time until);
   void turn(Time now);
+  void receive(Time now);
   void settle(Time now);
-  void hand_over(Time now);
+  void deliver(Time now);
+  void tell_gateway(Time now);
+  void begin_end(Time now);
   bool ended(Time now) const;
-  void watch_socket();
   Time deadline() const;
 
   ServeOptions options_;
@@ -49,15 +53,22 @@ class Server {
   RealTime clock_;
   boost::asio::signal_set signals_{io_};
   DataDirectory directory_;
-  UdpSocket socket_;
   LocalQueue local_;
+  UdpSocket socket_;
   Port port_;
+  UdpSocket gateway_socket_;
+  Port gateway_port_;
+  std::vector<Synced> synced_;  // reported by the disk since the last turn
   FileDisk disk_;
   Replica replica_;
+  resp::Gateway gateway_;
+  std::optional<RespServer> resp_;
   Watch watch_;
 
-  bool received_ = true;  // something may be waiting in the socket
-  std::vector<Synced> synced_;
+  bool arrived_ = true;  // something may be waiting in the replica's socket
+  bool gateway_arrived_ = true;
+  bool handed_over_ = false;
+  Time status_due_{};
   Time end_at_ = kNever;  // told to end: by then at the latest
 };
 

@@ -8,7 +8,7 @@ namespace norn::kv {
 
 inline constexpr std::size_t kSessionsMax = 4096;
 inline constexpr std::size_t kSessionBytesMax = std::size_t{16} << 20;
-inline constexpr std::size_t kKeptBytesMax = std::size_t{256} << 20;
+inline constexpr std::size_t kKeptBytesMax = std::size_t{64} << 20;  // a snapshot copies them in one go
 inline constexpr std::size_t kTombstonesMax = std::size_t{1} << 16;
 
 struct Options {

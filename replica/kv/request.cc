@@ -11,10 +11,12 @@ std::optional<Request> Request::parse(Bytes payload) {
   request.session.value = in.integer<std::uint64_t>();
   request.sequence.value = in.integer<std::uint64_t>();
   request.acked.value = in.integer<std::uint64_t>();
+  request.time = in.integer<std::uint64_t>();
   request.command = in.rest();
   if (!in.ok() || request.command.empty()) return std::nullopt;
-  const bool opens = request.command.front() == static_cast<std::byte>(CommandKind::open_session);
-  if (opens && request.session.value != 0) return std::nullopt;
+  const auto kind = static_cast<CommandKind>(request.command.front());
+  const bool within_none = kind == CommandKind::open_session || kind == CommandKind::tick;
+  if (within_none && request.session.value != 0) return std::nullopt;
   return request;
 }
 
@@ -23,6 +25,7 @@ void encode(const Request& request, Buffer& out) {
   writer.integer(request.session.value);
   writer.integer(request.sequence.value);
   writer.integer(request.acked.value);
+  writer.integer(request.time);
   writer.bytes(request.command);
 }
 

@@ -65,7 +65,7 @@ std::optional<ResultView> ResultView::parse(Bytes bytes) {
     in.integer<std::uint64_t>();
     const auto present = in.integer<std::uint8_t>();
     if (present > 1) return std::nullopt;
-    if (present == 1 && in.sized().size() > kValueSizeMax) return std::nullopt;
+    if (present == 1) in.sized();
   }
   if (!in.done()) return std::nullopt;
   return view;

@@ -2,20 +2,36 @@
 // result straight into a buffer, and ResultView reads one in place.
 //
 //   result = status:u8 count:u8 item{count}
-//   item   = version:u64 0:u8            no value
-//          | version:u64 1:u8 value      value as in command.h
+//   item   = version:u64 0:u8                        no value
+//          | version:u64 1:u8 size:u32 byte{size}    a value as in command.h; scan's may be larger
 //
 // The items by command and status (a version is the index of the entry that last changed the key; for an
 // absent key see Store):
 //   get, ok                              value if present, version
-//   put, append, remove, ok              new version; remove of an absent key changes nothing: its version
+//   put, remove, expire, clear, ok       new version; remove of an absent key changes nothing: its version
+//   append, ok                           the new length, in decimal, as value, new version
+//   set, ok                              the value before if wanted and present, new version
+//   set, mismatch (its condition)        the value found if wanted and present, version, nothing changed
+//   take, ok                             the value removed if there was one, version as remove
+//   expire, mismatch                     version: no such key, or no expiry to take away
 //   compare_and_set, ok                  new version
 //   compare_and_set, mismatch            the value found if present, version
 //   increment, ok                        the number after it as value, new version
 //   increment, not_a_number or overflow  version, nothing changed
 //   append, too_large                    version, nothing changed
 //   multi_get, multi_put, ok             as get and put, one item a key, in order
+//   multi_remove, ok                     one item a key: the empty value if it was present, version as remove
+//   ttl, ok                              milliseconds left in decimal, -1 without an expiry; no value: no key
+//   count, ok                            the number of keys in decimal, the version of the store (applied)
+//   scan, ok                             one item: a packed run of sized texts, the keys; its version is the
+//                                        hash to go on from, 0 at the end
+//   scan, too_large                      no items: without a limit, they exceed kResultSizeMax
 //   multi_get, too_large                 no items: the values together exceed kResultSizeMax
+//   multi_size, ok                       the value's size in decimal if present, version; one item a key
+//   batch, ok                            one item: a packed run of sized results, one for each command from
+//   the
+//                                        first on that was executed (Store); its version is applied
+//   any within a whole batch, too_large  no items: there was no room for its result, and it was not executed
 //   open_session, ok                     version is the session's id
 //   any, session_evicted, stale_sequence or window_exceeded    no items; not applied by this entry
 #pragma once
@@ -31,13 +47,17 @@
 namespace norn::kv {
 
 inline constexpr std::size_t kResultSizeMax = std::size_t{4} << 20;  // bytes, encoded
+inline constexpr std::size_t kReadSizeMax =
+    kResultSizeMax - (16u << 10);  // of one read, so that a batch can begin with it
+inline constexpr std::size_t kBatchResultSizeMax = std::size_t{256}
+                                                   << 10;  // beyond, a batch stops (store_batch.cc)
 
 enum class Status : std::uint8_t {
   ok,
-  mismatch,         // compare_and_set found something else
+  mismatch,         // compare_and_set, set or expire found something else
   not_a_number,     // increment of a value that is not a canonical decimal 64-bit integer
   overflow,         // increment beyond 64 bits
-  too_large,        // append beyond kValueSizeMax, or multi_get beyond kResultSizeMax
+  too_large,        // append beyond kValueSizeMax, or a result beyond kResultSizeMax
   session_evicted,  // no such session (any more): whether an earlier try was applied is not known
   stale_sequence,   // the client acknowledged this sequence's result before
   window_exceeded,  // too far ahead of what the client acknowledged

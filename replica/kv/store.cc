@@ -1,8 +1,7 @@
-// What each command does to the store.
+// Entries applied, and what every change of a slot brings with it.
 #include "replica/kv/store.h"
 
-#include <array>
-#include <charconv>
+#include <algorithm>
 
 #include "replica/base/assert.h"
 #include "replica/base/digest.h"
@@ -10,28 +9,35 @@
 namespace norn::kv {
 namespace {
 
-constexpr std::size_t kDecimalSizeMax = 20;  // characters of the lowest 64-bit integer, sign included
-using Decimal = std::array<char, kDecimalSizeMax>;
+// The digest of a slot is a sum over its head and the blocks of its value, so that an append costs no more
+// than what is appended.
+constexpr std::size_t kBlockSize = 4096;
+constexpr std::size_t kFreedAtOnce = 256;  // slots not worth being put aside
 
-std::string_view to_decimal(std::int64_t number, Decimal& out) {
-  const auto [end, error] = std::to_chars(out.data(), out.data() + out.size(), number);
-  ASSERT(error == std::errc{});
-  return {out.data(), static_cast<std::size_t>(end - out.data())};
+std::uint64_t head_digest(std::uint64_t hash, const Slot& slot) {
+  Digest digest;
+  digest.add(hash);
+  digest.add(slot.version());
+  digest.add(slot.expiry());
+  digest.add(std::uint64_t{slot.present()});
+  return digest.value();
 }
 
-// Canonical only ("7", "-7", "0"; not "+7", "07", "-0"): what an increment would write back.
-std::optional<std::int64_t> from_decimal(std::string_view text) {
-  std::int64_t number = 0;
-  const char* const text_end = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), text_end, number);
-  if (error != std::errc{} || end != text_end) return std::nullopt;
-  Decimal again;
-  if (to_decimal(number, again) != text) return std::nullopt;
-  return number;
+// Of the blocks that are not whole within the first `kept` bytes.
+std::uint64_t value_digest(std::uint64_t hash, std::string_view value, std::size_t kept) {
+  std::uint64_t sum = 0;
+  for (std::size_t at = kept / kBlockSize * kBlockSize; at < value.size(); at += kBlockSize) {
+    Digest digest;
+    digest.add(hash);
+    digest.add(at);
+    digest.add(as_bytes(value.substr(at, kBlockSize)));
+    sum += digest.value();
+  }
+  return sum;
 }
 
-void answer(Status status, std::uint64_t version, Buffer& result) {
-  ResultWriter(result, status, 1).item(version);
+void answer_version(std::uint64_t version, Buffer& result) {
+  ResultWriter(result, Status::ok, 1).item(version);
 }
 
 }  // namespace
@@ -52,10 +58,12 @@ void Store::apply(Index index, Bytes payload, Buffer& result) {
   ASSERT(request.has_value());
   const auto command = CommandView::parse(request->command);
   ASSERT(command.has_value());
+  clock_ = std::max(clock_, request->time);
+  expire_due();
+  if (command->kind() == CommandKind::tick) return answer_version(index.value, result);
   if (command->kind() == CommandKind::open_session) {
     sessions_.open(index);
-    answer(Status::ok, index.value, result);
-    return;
+    return answer_version(index.value, result);
   }
   const Admission admission = sessions_.admit(index, *request);
   switch (admission.verdict) {
@@ -74,147 +82,176 @@ void Store::apply(Index index, Bytes payload, Buffer& result) {
   }
 }
 
-void Store::read(const CommandView& command, Buffer& result) const {
-  ASSERT(command.is_read());
-  const std::size_t at = result.size();
-  ResultWriter writer(result, Status::ok, command.key_count());
-  for (const auto& pair : command.pairs()) {
-    const Slot* slot = find(pair.key);
-    slot != nullptr ? writer.item(slot->version, slot->value) : writer.item(floor_);
-    if (result.size() - at > kResultSizeMax) {
-      result.resize(at);
-      ResultWriter(result, Status::too_large);
-      return;
+std::optional<std::uint64_t> Store::next_expiry() const {
+  if (expiries_.empty()) return std::nullopt;
+  return expiries_.begin()->first;
+}
+
+void Store::expire_due() {
+  for (std::size_t i = 0; i < kExpiriesMax && !expiries_.empty(); ++i) {
+    const auto [expiry, hash] = *expiries_.begin();
+    if (expiry > clock_) return;
+    for (auto at = slots_.walk(hash); at && at->hash == hash; ++at) {
+      if (at->slot.expiry() != expiry) continue;
+      remove(locate(at->slot.key()));
+      break;  // another with this hash, if there is one, is still in the index
     }
   }
 }
 
-void Store::execute(const CommandView& command, Buffer& result) {
-  switch (command.kind()) {
-    case CommandKind::get:
-    case CommandKind::multi_get:
-      return read(command, result);
-    case CommandKind::put:
-    case CommandKind::multi_put:
-      return put(command, result);
-    case CommandKind::remove:
-      return remove(command, result);
-    case CommandKind::compare_and_set:
-      return compare_and_set(command, result);
-    case CommandKind::append:
-      return append(command, result);
-    case CommandKind::increment:
-      return increment(command, result);
-    case CommandKind::open_session:
-      break;
-  }
-  ASSERT(command.kind() != CommandKind::open_session);
+Store::Place Store::locate(std::string_view key) {
+  const std::uint64_t hash = hash_of(key);
+  return {hash, key, slots_.find(hash, key)};
 }
 
-void Store::put(const CommandView& command, Buffer& result) {
-  ResultWriter writer(result, Status::ok, command.key_count());
-  for (const auto& pair : command.pairs()) {
-    write(pair.key, pair.value);
-    writer.item(applied_.value);
+Slot& Store::begin_edit(Place& place, std::size_t kept) {
+  preserve(place);
+  if (place.slot != nullptr) {
+    leave(place.hash, *place.slot, kept);
+  } else {
+    place.slot = &slots_.insert(place.hash, Slot(place.key));
   }
+  return *place.slot;
 }
 
-void Store::remove(const CommandView& command, Buffer& result) {
-  const auto found = slots_.find(command.key());
-  if (found == slots_.end() || !found->second.value) {
-    return answer(Status::ok, version(found == slots_.end() ? nullptr : &found->second), result);
-  }
-  found->second.value.reset();
-  found->second.version = applied_.value;
-  tombstones_.emplace_hint(tombstones_.end(), applied_.value, found->first);
+void Store::end_edit(const Place& place, std::size_t kept) {
+  place.slot->set_version(applied_.value);
+  enter(place.hash, *place.slot, kept);
+}
+
+void Store::write(Place place, std::string_view value, std::uint64_t expiry) {
+  Slot& slot = begin_edit(place);
+  slot.assign(value);
+  slot.set_expiry(expiry);
+  end_edit(place);
+}
+
+void Store::remove(Place place) {
+  begin_edit(place).remove();
+  end_edit(place);
   if (tombstones_.size() > options_.tombstones_max) drop_oldest_tombstone();
-  answer(Status::ok, applied_.value, result);
 }
 
-void Store::compare_and_set(const CommandView& command, Buffer& result) {
-  const Slot* slot = find(command.key());
-  const std::optional<std::string_view> actual =
-      slot != nullptr && slot->value ? std::optional<std::string_view>(*slot->value) : std::nullopt;
-  if (actual != command.expected()) {
-    ResultWriter writer(result, Status::mismatch, 1);
-    actual ? writer.item(slot->version, *actual) : writer.item(version(slot));
+// Tombstones are made with versions that do not fall and dropped lowest first, so the floor only rises.
+void Store::drop_oldest_tombstone() {
+  const auto oldest = tombstones_.extract(tombstones_.begin());
+  floor_ = oldest.value().first;
+  const Place place = locate(oldest.value().second);
+  ASSERT(place.slot != nullptr);
+  preserve(place);
+  leave(place.hash, *place.slot, 0);
+  slots_.remove(place.hash, place.key);
+}
+
+// What a snapshot being taken still needs as it is.
+void Store::preserve(const Place& place) {
+  if (!capture_ || capture_->detached || place.hash < capture_->next) return;
+  if (capture_->before.find(place.hash, place.key) != nullptr) return;
+  capture_->before.insert(place.hash, place.slot != nullptr ? *place.slot : Slot(place.key));
+}
+
+void Store::enter(std::uint64_t hash, const Slot& slot, std::size_t kept) {
+  sum_ += head_digest(hash, slot) + value_digest(hash, slot.value(), kept);
+  encoded_ += encoded_size(slot);
+  if (slot.present()) {
+    ++present_;
+    if (slot.expiry() != 0) expiries_.emplace(slot.expiry(), hash);
+  } else {
+    tombstones_.emplace(slot.version(), slot.key());
+  }
+}
+
+void Store::leave(std::uint64_t hash, const Slot& slot, std::size_t kept) {
+  sum_ -= head_digest(hash, slot) + value_digest(hash, slot.value(), kept);
+  encoded_ -= encoded_size(slot);
+  if (!slot.present()) {
+    if (slot.version() != 0) tombstones_.erase({slot.version(), std::string(slot.key())});
     return;
   }
-  write(command.key(), command.value());
-  answer(Status::ok, applied_.value, result);
-}
-
-void Store::append(const CommandView& command, Buffer& result) {
-  const Slot* slot = find(command.key());
-  const std::size_t before = slot != nullptr && slot->value ? slot->value->size() : 0;
-  if (before + command.value().size() > kValueSizeMax) {
-    return answer(Status::too_large, version(slot), result);
+  --present_;
+  if (slot.expiry() == 0) return;
+  const auto shares = [&](const Table::Entry& other) {
+    return &other.slot != &slot && other.slot.expiry() == slot.expiry();
+  };
+  for (auto at = slots_.walk(hash); at && at->hash == hash; ++at) {
+    if (shares(*at)) return;
   }
-  std::optional<std::string>& value = change(command.key());
-  if (!value) value.emplace();
-  value->append(command.value());
-  answer(Status::ok, applied_.value, result);
+  expiries_.erase({slot.expiry(), hash});
 }
 
-// An absent key counts as 0.
-void Store::increment(const CommandView& command, Buffer& result) {
-  const Slot* slot = find(command.key());
-  std::optional<std::int64_t> number = 0;
-  if (slot != nullptr && slot->value) number = from_decimal(*slot->value);
-  if (!number) return answer(Status::not_a_number, version(slot), result);
-  std::int64_t sum = 0;
-  if (__builtin_add_overflow(*number, command.delta(), &sum)) {
-    return answer(Status::overflow, version(slot), result);
+void Store::discard_all() {
+  Table slots = std::exchange(slots_, Table());
+  if (capture_ && !capture_->detached) {
+    capture_->detached = std::move(slots);
+    slots = Table();
   }
-  Decimal decimal;
-  const std::string_view text = to_decimal(sum, decimal);
-  write(command.key(), text);
-  ResultWriter(result, Status::ok, 1).item(applied_.value, text);
+  put_aside({std::move(slots), std::exchange(expiries_, {}), std::exchange(tombstones_, {})});
+  present_ = encoded_ = 0;
+  sum_ = 0;
 }
 
-const Store::Slot* Store::find(std::string_view key) const {
-  const auto found = slots_.find(key);
-  return found == slots_.end() ? nullptr : &found->second;
+void Store::discard(Capture capture) {
+  put_aside({std::move(capture.before), {}, {}});
+  if (capture.detached) put_aside({std::move(*capture.detached), {}, {}});
 }
 
-std::optional<std::string>& Store::change(std::string_view key) {
-  auto at = slots_.lower_bound(key);
-  if (at == slots_.end() || at->first != key) {
-    at = slots_.emplace_hint(at, key, Slot{});
-  } else if (!at->second.value) {
-    tombstones_.erase(at->second.version);
-  }
-  at->second.version = applied_.value;
-  return at->second.value;
+void Store::put_aside(Discarded discarded) {
+  const std::size_t size = discarded.slots.size() + discarded.expiries.size() + discarded.tombstones.size();
+  if (size > kFreedAtOnce) discarded_.push_back(std::move(discarded));
 }
 
-void Store::write(std::string_view key, std::string_view value) {
-  std::optional<std::string>& slot = change(key);
-  slot ? static_cast<void>(slot->assign(value)) : static_cast<void>(slot.emplace(value));
+void Store::tidy(std::size_t slots) {
+  if (discarded_.empty()) return;
+  Discarded& last = discarded_.back();
+  bool left = last.slots.free_some(slots);
+  const auto free = [&](auto& set) {
+    for (std::size_t i = 0; i < slots && !set.empty(); ++i) set.erase(set.begin());
+    left = left || !set.empty();
+  };
+  free(last.expiries);
+  free(last.tombstones);
+  if (!left) discarded_.pop_back();
 }
 
-// Tombstones are made with rising versions and dropped lowest first, so the floor only rises.
-void Store::drop_oldest_tombstone() {
-  const auto oldest = tombstones_.begin();
-  floor_ = oldest->first;
-  slots_.erase(oldest->second);
-  tombstones_.erase(oldest);
+void Store::replace_by(Store other) {
+  discard_all();
+  if (capture_) discard(std::move(*capture_));
+  std::vector<Discarded> discarded = std::move(discarded_);
+  *this = std::move(other);
+  discarded_.insert(discarded_.end(), std::move_iterator(discarded.begin()),
+                    std::move_iterator(discarded.end()));
+}
+
+std::uint64_t Store::state_digest() const {
+  Digest digest;
+  digest.add(applied_.value);
+  digest.add(chain_);
+  digest.add(clock_);
+  digest.add(floor_);
+  digest.add(sum_);
+  digest.add(sessions_.size());
+  digest.add(sessions_.kept_bytes());
+  return digest.value();
 }
 
 std::uint64_t Store::digest() const {
   Digest digest;
-  digest.add(applied_.value);
-  digest.add(chain_);
-  digest.add(floor_);
+  digest.add(state_digest());
   digest.add(slots_.size());
-  for (const auto& [key, slot] : slots_) {
-    digest.add(as_bytes(key));
-    digest.add(slot.version);
-    digest.add(std::uint64_t{slot.value.has_value()});
-    if (slot.value) digest.add(as_bytes(*slot.value));
+  for (auto at = slots_.walk(); at; ++at) {
+    digest.add(head_digest(at->hash, at->slot));
+    digest.add(as_bytes(at->slot.key()));
+    digest.add(as_bytes(at->slot.value()));
   }
   sessions_.add_to(digest);
   return digest.value();
+}
+
+bool operator==(const Store& a, const Store& b) {
+  return a.options_ == b.options_ && a.applied_ == b.applied_ && a.clock_ == b.clock_ &&
+         a.chain_ == b.chain_ && a.floor_ == b.floor_ && a.slots_ == b.slots_ && a.present_ == b.present_ &&
+         a.sum_ == b.sum_ && a.encoded_ == b.encoded_ && a.expiries_ == b.expiries_ &&
+         a.tombstones_ == b.tombstones_ && a.sessions_ == b.sessions_;
 }
 
 }  // namespace norn::kv

@@ -9,6 +9,7 @@
 // Completion comes back as Replica::on_synced, in any order between the two files.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "replica/base/types.h"
@@ -36,7 +37,8 @@ class Disk {
   virtual std::optional<Buffer> read(File file) = 0;
   virtual DiskStatus append(File file, Bytes bytes) = 0;
   virtual void sync(File file, SyncTicket ticket) = 0;
-  virtual void replace(File file, Bytes bytes, SyncTicket ticket) = 0;
+  // The bytes are shared, not copied: whoever writes them may take its time, and a snapshot may be large.
+  virtual void replace(File file, std::shared_ptr<const Buffer> bytes, SyncTicket ticket) = 0;
 };
 
 }  // namespace norn::storage

@@ -30,42 +30,80 @@ bool valid_voters(const std::vector<NodeId>& voters) {
 
 }  // namespace
 
-void encode_snapshot(ClusterId cluster, EntryId last, const std::vector<NodeId>& voters, Bytes state,
-                     Buffer& out) {
+SnapshotEncoder::SnapshotEncoder(ClusterId cluster, EntryId last, const std::vector<NodeId>& voters)
+    : state_at_(kHeadSize + voters.size()) {
   ASSERT(valid_voters(voters));
-  out.clear();
-  out.reserve(kHeadSize + voters.size() + state.size() + kChecksumSize);
-  Writer writer(out);
+  Writer writer(image_);
   writer.integer(kMagic);
   writer.integer(kVersion);
   writer.integer(static_cast<std::uint32_t>(voters.size()));
   writer.integer(cluster.value);
   writer.integer(last.term.value);
   writer.integer(last.index.value);
-  writer.integer(std::uint64_t{state.size()});
+  writer.integer(std::uint64_t{0});  // the state's size
   for (const NodeId voter : voters) writer.integer(voter.value);
-  writer.bytes(state);
-  writer.integer(crc32c(out));
 }
 
-std::optional<SnapshotView> parse_snapshot(ClusterId cluster, Bytes image) {
-  if (image.size() < kHeadSize + kChecksumSize) return std::nullopt;
-  const Bytes covered = image.first(image.size() - kChecksumSize);
-  if (Reader(image.last(kChecksumSize)).integer<std::uint32_t>() != crc32c(covered)) return std::nullopt;
+void SnapshotEncoder::expect(std::size_t bytes) {
+  Writer(image_).patch(kHeadSize - sizeof(std::uint64_t), std::uint64_t{image_.size() - state_at_ + bytes});
+  image_.reserve(image_.size() + bytes + kChecksumSize);
+  add();
+}
 
-  Reader in(covered);
-  if (in.integer<std::uint64_t>() != kMagic) return std::nullopt;
-  if (in.integer<std::uint32_t>() != kVersion) return std::nullopt;
+void SnapshotEncoder::add() {
+  crc_ = crc32c(Bytes(image_).subspan(summed_), crc_);
+  summed_ = image_.size();
+}
+
+Buffer SnapshotEncoder::finish() {
+  const auto expected =
+      Reader(Bytes(image_).subspan(kHeadSize - sizeof(std::uint64_t))).integer<std::uint64_t>();
+  ASSERT(expected == image_.size() - state_at_);
+  ASSERT(summed_ == image_.size());
+  Writer(image_).integer(crc_);
+  return std::move(image_);
+}
+
+void encode_snapshot(ClusterId cluster, EntryId last, const std::vector<NodeId>& voters, Bytes state,
+                     Buffer& out) {
+  SnapshotEncoder encoder(cluster, last, voters);
+  encoder.expect(state.size());
+  Writer(encoder.out()).bytes(state);
+  encoder.add();
+  out = encoder.finish();
+}
+
+SnapshotCheck::SnapshotCheck(ClusterId cluster, Bytes image) : image_(image) {
+  if (image.size() < kHeadSize + kChecksumSize) return;
+  Reader in(image.first(image.size() - kChecksumSize));
+  if (in.integer<std::uint64_t>() != kMagic) return;
+  if (in.integer<std::uint32_t>() != kVersion) return;
   const auto voters = in.integer<std::uint32_t>();
-  if (in.integer<std::uint64_t>() != cluster.value) return std::nullopt;
+  if (in.integer<std::uint64_t>() != cluster.value) return;
   SnapshotView view;
   view.last.term.value = in.integer<std::uint64_t>();
   view.last.index.value = in.integer<std::uint64_t>();
   const auto size = in.integer<std::uint64_t>();
   for (const std::byte voter : in.bytes(voters)) view.voters.push_back({static_cast<std::uint8_t>(voter)});
   view.state = in.bytes(size);
-  if (!in.done() || !valid_voters(view.voters)) return std::nullopt;
-  return view;
+  if (in.done() && valid_voters(view.voters)) view_ = std::move(view);
+}
+
+SnapshotCheck::Progress SnapshotCheck::step(std::size_t bytes) {
+  if (!view_) return Progress::refused;
+  const std::size_t covered = image_.size() - kChecksumSize;
+  bytes = std::min(bytes, covered - summed_);
+  crc_ = crc32c(image_.subspan(summed_, bytes), crc_);
+  summed_ += bytes;
+  if (summed_ < covered) return Progress::more;
+  const auto expected = Reader(image_.last(kChecksumSize)).integer<std::uint32_t>();
+  return crc_ == expected ? Progress::sound : Progress::refused;
+}
+
+std::optional<SnapshotView> parse_snapshot(ClusterId cluster, Bytes image) {
+  SnapshotCheck check(cluster, image);
+  if (check.step(image.size()) != SnapshotCheck::Progress::sound) return std::nullopt;
+  return check.view();
 }
 
 }  // namespace norn::storage

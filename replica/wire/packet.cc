@@ -13,6 +13,7 @@
 //        (kind 7) client_request   := session:u64 sequence:u64 acked:u64 command:rest
 //        (kind 8) client_reply     := session:u64 sequence:u64 status:u8 leader:u8 result:rest
 //        (kind 9) fragment         := identity:u64 size:u32 offset:u32 piece:rest
+//        (kind 10) state_digest    := index digest:u64
 //   term, index := u64 up to 2^62    entry := term index    bool := 0 | 1    run := replica/raft/log.h
 //   rest := what is left of the body; it is always the last field, so it needs no length of its own
 //
@@ -71,6 +72,8 @@ void fields(auto& pass, Is<ClientReply> auto& body) {
   pass(body.session, body.sequence, body.status, body.leader, body.result);
 }
 void fields(auto& pass, Is<Fragment> auto& body) { pass(body.identity, body.size, body.offset, body.piece); }
+
+void fields(auto& pass, Is<StateDigest> auto& body) { pass(body.index, body.digest); }
 
 // How many bytes the fields take: a constant but for the last one.
 struct Measure {
@@ -167,6 +170,7 @@ bool sound(const ClientRequest& request) {
   const auto command = kv::CommandView::parse(request.command);
   if (!command) return false;
   // A session is opened from outside of any, and only reads do without one.
+  if (command->kind() == kv::CommandKind::tick) return false;  // only a leader lets time pass
   const bool opens = command->kind() == kv::CommandKind::open_session;
   return request.session.value == 0 ? opens || command->is_read() : !opens;
 }
@@ -224,6 +228,15 @@ void encode(ClusterId cluster, NodeId from, const raft::Message& message, Buffer
   encode_any(cluster, from, message, out);
 }
 
+std::optional<SessionId> glance_at_reply(Bytes datagram) {
+  constexpr std::size_t kKindAt = kChecksumSize + 2;
+  SessionId session;
+  if (datagram.size() < kHeaderSize + sizeof session.value) return std::nullopt;
+  if (datagram[kKindAt] != std::byte{8}) return std::nullopt;
+  std::memcpy(&session.value, datagram.data() + kHeaderSize, sizeof session.value);
+  return session;
+}
+
 std::variant<Packet, Refusal> decode(ClusterId cluster, Bytes datagram) {
   if (datagram.size() < kHeaderSize) return Refusal::truncated;
   std::uint32_t checksum = 0;
@@ -265,6 +278,8 @@ std::variant<Packet, Refusal> decode(ClusterId cluster, Bytes datagram) {
       return decode_body<ClientReply>(from, body);
     case 9:
       return decode_body<Fragment>(from, body);
+    case 10:
+      return decode_body<StateDigest>(from, body);
     default:
       return Refusal::malformed;
   }

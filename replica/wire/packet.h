@@ -39,6 +39,13 @@ struct ClientReply {
   Bytes result;   // kv::Result, encoded
 };
 
+// The digest of the sender's state machine when it had applied the entry at index: all that have the same log
+// must say the same (replica/divergence.h).
+struct StateDigest {
+  Index index;
+  std::uint64_t digest = 0;
+};
+
 // A piece of a packet too large for a datagram (fragment.h).
 struct Fragment {
   std::uint64_t identity =
@@ -50,7 +57,7 @@ struct Fragment {
 
 using Body = std::variant<raft::RequestVote, raft::VoteReply, raft::AppendEntries, raft::AppendReply,
                           raft::InstallSnapshot, raft::SnapshotReply, raft::TimeoutNow, ClientRequest,
-                          ClientReply, Fragment>;
+                          ClientReply, Fragment, StateDigest>;
 
 struct Packet {
   NodeId from;  // nobody: a client
@@ -65,6 +72,9 @@ inline constexpr std::size_t kRefusals = 5;
 // Replaces out's content by the encoded packet, of at most kPacketSizeMax bytes.
 void encode(ClusterId cluster, NodeId from, const Body& body, Buffer& out);
 void encode(ClusterId cluster, NodeId from, const raft::Message& message, Buffer& out);
+
+// The session in what looks like a ClientReply. Nothing is checked: it is for choosing who is to decode it.
+std::optional<SessionId> glance_at_reply(Bytes datagram);
 
 std::variant<Packet, Refusal> decode(ClusterId cluster, Bytes datagram);
 

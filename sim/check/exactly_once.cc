@@ -16,7 +16,7 @@ constexpr std::size_t kFindingsMax = 5;
 std::optional<std::string> read(const kv::Store& store, const std::string& key) {
   const Buffer command = kv::encode(kv::Command{.kind = kv::CommandKind::get, .pairs = {{key}}});
   Buffer answer;
-  store.read(*kv::CommandView::parse(command), answer);
+  store.read(*kv::CommandView::parse(command), 0, answer);
   const auto result = kv::Result::parse(answer);
   if (!result || result->items.empty()) return std::nullopt;
   return result->items.front().value;

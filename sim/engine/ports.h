@@ -17,9 +17,9 @@ class World::Ports final : public net::Transport, public storage::Disk {
     world_.trace_disk(TraceKind::sync, place_, file, ticket, 0);
     push(disk().sync(file, ticket), ticket);
   }
-  void replace(File file, Bytes bytes, SyncTicket ticket) override {
-    world_.trace_disk(TraceKind::replace, place_, file, ticket, bytes.size());
-    push(disk().replace(file, bytes, ticket), ticket);
+  void replace(File file, std::shared_ptr<const Buffer> bytes, SyncTicket ticket) override {
+    world_.trace_disk(TraceKind::replace, place_, file, ticket, bytes->size());
+    push(disk().replace(file, *bytes, ticket), ticket);
   }
 
  private:

@@ -82,14 +82,14 @@ std::string words(const raft::TimeoutNow& body) {
 }
 
 std::string words(const wire::ClientRequest& body) {
-  static constexpr std::array<std::string_view, 9> kKinds = {
-      "get",       "put",       "remove",    "compare_and_set", "append",
-      "increment", "multi_get", "multi_put", "open_session"};
+  static constexpr std::array kKinds = std::to_array<std::string_view>(
+      {"get", "put", "remove", "compare_and_set", "append", "increment", "multi_get", "multi_put",
+       "open_session", "set", "take", "multi_remove", "expire", "ttl", "count", "clear", "scan", "tick"});
   Words words("client_request");
   words << "session" << body.session.value << "sequence" << body.sequence.value << "acked"
         << body.acked.value;
   if (const auto command = kv::CommandView::parse(body.command))
-    words << kKinds[static_cast<std::size_t>(command->kind())];
+    words << kKinds.at(static_cast<std::size_t>(command->kind()));
   return std::move(words).text();
 }
 
@@ -104,6 +104,10 @@ std::string words(const wire::ClientReply& body) {
 
 std::string words(const wire::Fragment& body) {
   return std::move(Words("fragment") << body.offset << "+" << body.piece.size() << "of" << body.size).text();
+}
+
+std::string words(const wire::StateDigest& body) {
+  return std::move(Words("state_digest") << "applied" << body.index.value << "digest" << body.digest).text();
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ class Service : public net::Transport {
   std::uint64_t version(const std::string& key) const {
     const Buffer bytes = get(key);
     Buffer result;
-    store_.read(*kv::CommandView::parse(bytes), result);
+    store_.read(*kv::CommandView::parse(bytes), 0, result);
     return kv::Result::parse(result)->items.at(0).version;
   }
 
@@ -123,7 +123,7 @@ class Service : public net::Transport {
     const auto command = kv::CommandView::parse(request.command);
     REQUIRE(command.has_value());
     if (command->is_read()) {
-      store_.read(*command, result);
+      store_.read(*command, 0, result);
       return;
     }
     const auto key = command->kind() == kv::CommandKind::append ? std::string(command->key()) : std::string();

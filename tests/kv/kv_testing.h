@@ -40,12 +40,53 @@ inline Command multi_get(std::vector<std::string> keys) {
 inline Command multi_put(std::vector<Command::Pair> pairs) {
   return {.kind = CommandKind::multi_put, .pairs = std::move(pairs)};
 }
+inline Command multi_remove(std::vector<std::string> keys) {
+  Command command = multi_get(std::move(keys));
+  command.kind = CommandKind::multi_remove;
+  return command;
+}
+inline Command set(std::string key, std::string value, std::uint8_t flags = 0, std::uint64_t ttl = 0) {
+  Command command = make(CommandKind::set, std::move(key), std::move(value));
+  command.flags = flags;
+  command.ttl = ttl;
+  return command;
+}
+inline Command take(std::string key) { return make(CommandKind::take, std::move(key)); }
+inline Command expire(std::string key, std::uint64_t ttl) {
+  Command command = make(CommandKind::expire, std::move(key));
+  command.ttl = ttl;
+  return command;
+}
+inline Command ttl(std::string key) { return make(CommandKind::ttl, std::move(key)); }
+inline Command count() { return {.kind = CommandKind::count}; }
+inline Command clear() { return {.kind = CommandKind::clear}; }
+inline Command scan(std::uint64_t from, std::uint32_t limit, std::string pattern) {
+  return {.kind = CommandKind::scan, .from = from, .limit = limit, .pattern = std::move(pattern)};
+}
+inline Command tick() { return {.kind = CommandKind::tick}; }
 inline Command open_session() { return {.kind = CommandKind::open_session}; }
 
+inline Command rebuilt(const CommandView& view) {
+  Command command{.kind = view.kind()};
+  for (const auto& pair : view.pairs())
+    command.pairs.push_back({std::string(pair.key), std::string(pair.value)});
+  if (view.expected()) command.expected.emplace(*view.expected());
+  command.delta = view.delta();
+  command.flags = static_cast<std::uint8_t>(view.has(set_flag::only_if_absent) * set_flag::only_if_absent |
+                                            view.has(set_flag::only_if_present) * set_flag::only_if_present |
+                                            view.has(set_flag::keep_ttl) * set_flag::keep_ttl |
+                                            view.has(set_flag::want_old) * set_flag::want_old);
+  command.ttl = view.ttl();
+  command.from = view.from();
+  command.limit = view.limit();
+  command.pattern = view.pattern();
+  return command;
+}
+
 inline Buffer payload(std::uint64_t session, std::uint64_t sequence, std::uint64_t acked,
-                      const Command& command) {
+                      const Command& command, std::uint64_t time = 0) {
   const Buffer bytes = encode(command);
-  return encode(Request{{session}, {sequence}, {acked}, bytes});
+  return encode(Request{{session}, {sequence}, {acked}, bytes, time});
 }
 
 // A store, and the end of the log that feeds it.
@@ -58,7 +99,7 @@ struct Fixture {
     return out;
   }
   Result apply(std::uint64_t session, std::uint64_t sequence, std::uint64_t acked, const Command& command) {
-    const auto result = Result::parse(apply_raw(payload(session, sequence, acked, command)));
+    const auto result = Result::parse(apply_raw(payload(session, sequence, acked, command, time)));
     REQUIRE(result);
     return *result;
   }
@@ -74,14 +115,20 @@ struct Fixture {
     const auto view = CommandView::parse(bytes);
     REQUIRE(view);
     Buffer out;
-    store.read(*view, out);
+    store.read(*view, time, out);
     const auto result = Result::parse(out);
     REQUIRE(result);
     return *result;
   }
+  // A tick, as the leader proposes it, and reads from then on.
+  void tick_at(std::uint64_t at) {
+    time = at;
+    apply(0, 0, 0, tick());
+  }
   std::uint64_t now() const { return store.applied().value; }
 
   Store store;
+  std::uint64_t time = 0;  // the leader's
   std::uint64_t own_session = 0;
   std::uint64_t own_sequence = 0;
 };

@@ -56,10 +56,10 @@ TEST_CASE("a compare_and_set writes if it finds what it expects, and else return
 
 TEST_CASE("an append extends the value, an absent one from nothing, and never beyond kValueSizeMax") {
   Fixture f;
-  CHECK(changes(f, append("k", "ab")));
-  CHECK(changes(f, append("k", "c")));
+  CHECK(changes(f, append("k", "ab"), "2"));
+  CHECK(changes(f, append("k", "c"), "3"));
   CHECK(f.read(get("k")) == ok(f.now(), "abc"));
-  CHECK(changes(f, append("k", std::string(kValueSizeMax - 3, 'x'))));
+  CHECK(changes(f, append("k", std::string(kValueSizeMax - 3, 'x')), std::to_string(kValueSizeMax)));
   const std::uint64_t version = f.now();
   CHECK(f(append("k", "y")) == Result{Status::too_large, {{std::nullopt, version}}});
   const Result after = f.read(get("k"));

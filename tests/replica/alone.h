@@ -107,7 +107,7 @@ class Alone {
   kv::Result read(const std::string& key) const {
     const Buffer command = kv::encode(get(key));
     Buffer out;
-    node.replica->store().read(*kv::CommandView::parse(command), out);
+    node.replica->store().read(*kv::CommandView::parse(command), 0, out);
     return *kv::Result::parse(out);
   }
 

@@ -37,7 +37,7 @@ void check_end(Cluster& cluster, std::uint64_t acknowledged) {
   for (Node& node : cluster.nodes()) {
     Buffer out;
     const Buffer command = kv::encode(get("number"));
-    node.replica->store().read(*kv::CommandView::parse(command), out);
+    node.replica->store().read(*kv::CommandView::parse(command), 0, out);
     REQUIRE(kv::Result::parse(out)->items.at(0).value == expected);
   }
 }

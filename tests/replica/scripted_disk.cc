@@ -37,8 +37,8 @@ void ScriptedDisk::sync(File file, storage::SyncTicket ticket) {
   ask(file, {.ticket = ticket, .size = of(file).content.size()});
 }
 
-void ScriptedDisk::replace(File file, Bytes bytes, storage::SyncTicket ticket) {
-  ask(file, {.ticket = ticket, .replacement = Buffer(bytes.begin(), bytes.end())});
+void ScriptedDisk::replace(File file, std::shared_ptr<const Buffer> bytes, storage::SyncTicket ticket) {
+  ask(file, {.ticket = ticket, .replacement = *bytes});
 }
 
 void ScriptedDisk::ask(File file, Pending pending) {

@@ -35,7 +35,7 @@ class ScriptedDisk final : public storage::Disk {
   std::optional<Buffer> read(File file) override;
   DiskStatus append(File file, Bytes bytes) override;
   void sync(File file, storage::SyncTicket ticket) override;
-  void replace(File file, Bytes bytes, storage::SyncTicket ticket) override;
+  void replace(File file, std::shared_ptr<const Buffer> bytes, storage::SyncTicket ticket) override;
 
   // Whether the file waits for a completion; and completes it: what to report to the replica.
   bool pending(File file) const { return of(file).pending.has_value(); }

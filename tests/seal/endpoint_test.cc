@@ -34,7 +34,7 @@ Buffer visit(Pair& pair) {
   Endpoint client = pair.start({});
   const Buffer hello = copy(client.seal(kTwo, as_bytes("a visit")));
   const Buffer answer = copy(pair.two.open(Pair::kClient, hello).answer);
-  const Buffer datagram = copy(client.open(kTwo, answer).answer);
+  Buffer datagram = copy(client.open(kTwo, answer).answer);
   CHECK(as_text(pair.two.open(Pair::kClient, datagram).packet) == "a visit");
   return datagram;
 }
