@@ -15,6 +15,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -25,6 +26,10 @@ BUILD = pathlib.Path(os.environ.get('NORN_BUILD', ROOT / 'build' / 'release'))
 REPLICA = BUILD / 'replica'
 KV = BUILD / 'kv'
 SIM = BUILD / 'sim'
+
+
+class Skip(Exception):
+    """A test cannot be run here; its text says why."""
 
 
 def free_ports(count):
@@ -62,10 +67,12 @@ def make_folder(name):
 
 class Cluster:
     """`options` are given to every replica, `options_of[id]` to one; `prefix_of[id]` stands before its command
-    (a namespace), `environment_of[id]` is added to its environment, `hosts` are its addresses in order. NORN_KEEP=1
-    keeps the folder."""
+    (a namespace), `environment_of[id]` is added to its environment; `hosts` and `resp_hosts` are the addresses for
+    peers and for Redis clients, in order. The folder is kept when the block ends by an exception, or NORN_KEEP is
+    set."""
 
-    def __init__(self, size=3, options=(), options_of=None, prefix_of=None, environment_of=None, hosts=None):
+    def __init__(self, size=3, options=(), options_of=None, prefix_of=None, environment_of=None, hosts=None,
+                 resp_hosts=None):
         self.ids = list(range(1, size + 1))
         self.options = list(options)
         self.options_of = options_of or {}
@@ -74,6 +81,7 @@ class Cluster:
         self.folder = make_folder('real')
         ports = free_ports(2 * size)
         self.hosts = dict(zip(self.ids, hosts or ['127.0.0.1'] * size))
+        self.resp_hosts = dict(zip(self.ids, resp_hosts or ['127.0.0.1'] * size))
         self.udp = dict(zip(self.ids, ports[:size]))
         self.ports = dict(zip(self.ids, ports[size:]))
         self.processes = {}
@@ -83,18 +91,18 @@ class Cluster:
             self.start(*self.ids)
             for replica in self.ids:
                 self.wait_listening(replica)
-        except BaseException:
-            self.__exit__()
+        except BaseException as error:
+            self.__exit__(type(error))
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failed=None, *_):
         for process in self.processes.values():
             if process.poll() is None:
                 process.kill()
                 process.wait()
-        if os.environ.get('NORN_KEEP'):
-            print(f'kept: {self.folder}')
+        if failed or os.environ.get('NORN_KEEP'):
+            print(f'kept: {self.folder}', file=sys.stderr)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -109,7 +117,7 @@ class Cluster:
     def command(self, replica):
         return [*self.prefix_of.get(replica, []), str(REPLICA), 'serve', '--id', str(replica),
                 '--cluster', self.cluster_option(), '--data', str(self.data(replica)),
-                '--resp', f'{self.hosts[replica]}:{self.ports[replica]}', *self.options,
+                '--resp', f'{self.resp_hosts[replica]}:{self.ports[replica]}', *self.options,
                 *self.options_of.get(replica, [])]
 
     def start(self, *replicas):
@@ -148,7 +156,7 @@ class Cluster:
     # ---- what a replica says of itself
 
     def connect(self, replica, timeout=10.0):
-        return resp.Connection(self.ports[replica], self.hosts[replica], timeout)
+        return resp.Connection(self.ports[replica], self.resp_hosts[replica], timeout)
 
     def wait_listening(self, replica, timeout=15.0):
         def listens():
@@ -190,6 +198,10 @@ class Cluster:
         began = time.monotonic()
         wait_until(f'a write through replica {replica}', writes, timeout)
         return time.monotonic() - began
+
+    def term(self):
+        """The highest that a running replica knows."""
+        return max(int(info['raft_term']) for i in self.running() if (info := self.info(i)))
 
     def wait_caught_up(self, timeout=30.0):
         """Until all that run have applied the same index."""
