@@ -4,11 +4,12 @@
     load.py --servers HOST:PORT,... --history FILE [--clients N] [--seed S] [--user-timeout SECONDS]
 
 Each client has one operation under way at a time, on one connection; when that breaks it goes to the next server. It
-goes on until SIGTERM. Then what is under way ends, every key is read once more, the history is written, and one
-line of JSON is printed: counts, `silence` (the longest time in seconds in which nothing was answered), `lost`
+goes on until SIGTERM. Then what is under way ends, every key is read once more, the history is written, and one line
+of JSON is printed: counts, `silence` (the longest time in seconds in which nothing was answered), `lost`
 (acknowledged writes to keys of their own that are not there any more), `unexpected` (errors with no business here),
 `hung` (requests that were not answered within the user's patience, although the server was alive: the connection
-stood). `Load` is the handle that tests have of all this.
+stood). The seed is part of the keys' names: loads of one store need different ones. `Load` is the handle that tests
+have of all this.
 """
 
 import argparse
@@ -156,6 +157,7 @@ class Clients:
         self.servers = [(host, int(port)) for host, port in (s.rsplit(':', 1) for s in options.servers.split(','))]
         self.patience = options.user_timeout
         self.selector = selectors.DefaultSelector()
+        self.seed = options.seed
         self.chance = random.Random(options.seed)
         self.history = History()
         self.counts, self.unexpected = collections.Counter(), collections.Counter()
@@ -183,7 +185,7 @@ class Clients:
 
     def choose(self, number):
         """The next operation: as the history calls it, and its words."""
-        epoch = int((time.monotonic() - self.began) / EPOCH)
+        epoch = f'{self.seed}-{int((time.monotonic() - self.began) / EPOCH)}'
         place = self.chance.randrange(KEYS)
         self.values += 1
         value = f'v{self.values}'
@@ -194,7 +196,7 @@ class Clients:
         elif kind < 60:
             key, chosen = text, ('put', value, ('SET', text, value))
         elif kind < 80:
-            key = f'own-{number}-{self.values}'
+            key = f'own-{self.seed}-{number}-{self.values}'
             chosen = ('put', value, ('SET', key, value))
         elif kind < 86:
             key, chosen = text, ('cas', [None, value], ('SET', text, value, 'NX', 'GET'))
