@@ -1,5 +1,6 @@
-// Loaded before the C library into a replica (LD_PRELOAD): every fdatasync and fsync takes as many milliseconds
-// longer as the file that NORN_SLOW_SYNC names says when it begins; so a test makes a disk slow, and well again.
+// Loaded before the C library into a replica (LD_PRELOAD): every fdatasync and fsync takes as many
+// milliseconds longer as the file that NORN_SLOW_SYNC names says when it begins; so a test makes a disk slow,
+// and well again.
 #include <chrono>
 #include <cstdlib>
 #include <dlfcn.h>
