@@ -35,17 +35,18 @@ class Skip(Exception):
 def free_ports(count):
     """Ports free for UDP and TCP, below those that the system gives to outgoing connections: a replica can be
     started again on its own while thousands of clients come and go."""
-    ports = set()
-    while len(ports) < count:
-        port = random.randrange(12000, 32000)
+    ports = []
+    for port in random.sample(range(12000, 32000), 10_000):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
             try:
-                udp.bind(('127.0.0.1', port))
-                tcp.bind(('127.0.0.1', port))
+                udp.bind(('', port))
+                tcp.bind(('', port))
             except OSError:
                 continue
-        ports.add(port)
-    return list(ports)
+        ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise OSError(f'there are no {count} free ports')
 
 
 def wait_until(what, condition, timeout=15.0, pause=0.02):
