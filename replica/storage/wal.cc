@@ -201,7 +201,7 @@ bool replay(const Head& head, Bytes run, Recovery& recovery) {
 
 // The record `number` at `offset` is bad. What came of it: a torn tail, damage, or an error.
 std::optional<std::string> judge(const RecordReader& reader, std::size_t offset, std::uint64_t number,
-                                 std::size_t bytes_left, Recovery& recovery) {
+                                 Bytes rest, Recovery& recovery) {
   recovery.rewrite = true;
   std::optional<Head> known;  // the newest that is still legible about this replica
   if (const auto head = reader.head(offset); head && head->number == number) {
@@ -220,7 +220,9 @@ std::optional<std::string> judge(const RecordReader& reader, std::size_t offset,
     return std::nullopt;
   }
   if (number == 1) return "nothing legible follows the WAL's header: what this replica promised is unknown";
-  recovery.torn_bytes = bytes_left;
+  // Zeros alone are no record's beginning, but what the disk allocated ahead: nothing is cut.
+  const bool empty = std::all_of(rest.begin(), rest.end(), [](std::byte b) { return b == std::byte{0}; });
+  recovery.torn_bytes = empty ? 0 : rest.size();
   return std::nullopt;
 }
 
@@ -244,7 +246,7 @@ std::optional<std::string> Wal::recover(Bytes file, Recovery& recovery) {
     const std::optional<Head> head = reader.head(offset);
     const std::optional<Bytes> run = head ? reader.run(*head, offset) : std::nullopt;
     if (!run || head->number != next_record_ || !replay(*head, *run, recovery))
-      return judge(reader, offset, next_record_, file.size() - offset, recovery);
+      return judge(reader, offset, next_record_, file.subspan(offset), recovery);
     offset += sizeof(Head) + padded(run->size());
     ++next_record_;
   }

@@ -33,7 +33,7 @@ struct Recovery {
   raft::Log log;                 // up to the damage, if any
   Index fence;                   // no votes before the log is matched and committed up to here again; 0: none
   std::optional<Damage> damage;  // new, found now; an older one lives on as the fence
-  std::uint64_t torn_bytes = 0;  // cut from the end
+  std::uint64_t torn_bytes = 0;  // cut from the end; zeros alone are not counted
   bool rewrite = false;          // the file must be replaced by an image before anything is appended
 };
 
