@@ -55,6 +55,8 @@ def kills(options):
             for name in sums:
                 sums[name] += summary[name]
             cluster.wait_caught_up()
+        for replica in cluster.ids:  # a process that was killed leaves no damage worth a word
+            assert 'damaged' not in cluster.log(replica), cluster.log(replica)
     return describe(outages, sums)
 
 
