@@ -134,7 +134,8 @@ class Replica {
   void reject_snapshot();
   void receive_snapshot(const raft::SnapshotPtr& snapshot);
   void on_snapshot_written(Time now);
-  Index keep_from(Index upto) const;
+  std::uint64_t due_after(const raft::SnapshotPtr& snapshot) const;
+  Index keep_from(Index upto, std::uint64_t bytes) const;
 
   void on_disk_full(Time now, storage::SyncTicket ticket);
   void on_wal_written(Time now);

@@ -12,6 +12,8 @@ namespace norn {
 namespace {
 
 constexpr std::size_t kTidySlots = 2048;  // freed a turn, of a store that is of no use any more
+// How much log a follower that receives a snapshot can hold back, in terms of what the next one is due after.
+constexpr std::uint64_t kReceiverKeeps = 4;
 
 }  // namespace
 
@@ -29,13 +31,16 @@ void Replica::begin_snapshot() {
   if (encoding_ || restoring_ || snapshot_to_write_ || applied <= log.base().index) return;
   const raft::SnapshotPtr& before = raft_.snapshot();
   const Index after = std::max(before ? before->last.index : Index{}, log.base().index);
-  const std::uint64_t due =
-      std::max<std::uint64_t>(options_.compact_after_bytes, before ? before->image.size() : 0);
-  if (applied <= after || log.encoded_size(after.next(), applied) < due) return;
+  if (applied <= after || log.encoded_size(after.next(), applied) < due_after(before)) return;
   ++counters_.snapshots_taken;
   const EntryId last{*log.term(applied), applied};
   encoding_ = Encoding{last, {options_.cluster, last, raft_.configuration().voters}};
   encoding_->encoder.expect(store_.begin_snapshot(encoding_->encoder.out()));
+}
+
+// Bytes of log between this snapshot and the next.
+std::uint64_t Replica::due_after(const raft::SnapshotPtr& snapshot) const {
+  return std::max<std::uint64_t>(options_.compact_after_bytes, snapshot ? snapshot->image.size() : 0);
 }
 
 void Replica::encode_piece() {
@@ -101,7 +106,11 @@ void Replica::on_snapshot_written(Time now) {
   snapshot_writing_ = snapshot_full_ = false;
   const raft::SnapshotPtr snapshot = std::exchange(snapshot_to_write_, nullptr);
   image_wanted_ = true;
-  if (!restored_) return raft_.compact(snapshot, keep_from(snapshot->last.index));
+  if (!restored_) {
+    const Index last = snapshot->last.index;
+    const std::uint64_t most = std::max(options_.keep_bytes, kReceiverKeeps * due_after(snapshot));
+    return raft_.compact(snapshot, keep_from(last, options_.keep_bytes), keep_from(last, most));
+  }
   install_write_ = next_write_;
   if (snapshot->last.index > store_.applied() || bug(Bug::old_snapshot_replaces_log)) {
     store_.replace_by(std::move(*restored_));
@@ -112,12 +121,10 @@ void Replica::on_snapshot_written(Time now) {
   raft_.installed(now, snapshot, restored_configuration_, effects_);
 }
 
-// The highest index, at most upto, behind which keep_bytes of the log are kept for followers a little behind.
-Index Replica::keep_from(Index upto) const {
+// The highest index, at most upto, behind which so many bytes of the log are.
+Index Replica::keep_from(Index upto, std::uint64_t bytes) const {
   const raft::Log& log = raft_.log();
-  const auto kept = [&](Index index) {
-    return log.encoded_size(index.next(), log.last().index) >= options_.keep_bytes;
-  };
+  const auto kept = [&](Index index) { return log.encoded_size(index.next(), log.last().index) >= bytes; };
   Index low = log.base().index;
   while (low < upto) {
     const Index middle{low.value + (upto.value - low.value + 1) / 2};

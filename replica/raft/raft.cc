@@ -127,8 +127,9 @@ void Raft::flush(Time now, Effects& effects) {
   if (transfer_to_ && everyone) offer_leadership(effects);
 }
 
-void Raft::compact(SnapshotPtr snapshot, Index upto) {
+void Raft::compact(SnapshotPtr snapshot, Index upto, Index at_least) {
   ASSERT(snapshot);
+  ASSERT(at_least <= upto);
   ASSERT(upto <= snapshot->last.index);
   if (role_ == Role::leader) {
     // A follower that is receiving a snapshot needs what follows it, or it would need the next snapshot, too.
@@ -136,6 +137,7 @@ void Raft::compact(SnapshotPtr snapshot, Index upto) {
       if (peer.mode == Mode::snapshot && peer.active && config_.check_quorum)
         upto = std::min(upto, peer.sending->last.index);
     }
+    upto = std::max(upto, at_least);  // it may never come to an end: its disk is full
   }
   snapshot_ = std::move(snapshot);
   log_.compact_to(std::min(upto, log_.last().index));

@@ -105,9 +105,10 @@ class Raft {
   void flush(Time now, Effects& effects);  // ends the turn
 
   // Snapshots. compact: the shell has made `snapshot` durable; the log may go up to `upto` (at most its
-  // last). installed: effects.install is durable; the log starts anew behind it, or keeps what follows.
-  // rejected: it was not a snapshot.
-  void compact(SnapshotPtr snapshot, Index upto);
+  // last), and goes up to `at_least` (at most upto) whichever follower could do with the rest. installed:
+  // effects.install is durable; the log starts anew behind it, or keeps what follows. rejected: it was not a
+  // snapshot.
+  void compact(SnapshotPtr snapshot, Index upto, Index at_least = {});
   void installed(Time now, const SnapshotPtr& snapshot, const Configuration& configuration, Effects& effects);
   void install_rejected();
 

@@ -100,7 +100,7 @@ std::size_t Connection::parse(Bytes in) {
 
 bool Connection::full() const {
   return plan_.size() >= house_.options.pipeline_max || plan_.bytes() >= house_.options.pipeline_bytes_max ||
-         output().size() >= house_.options.output_max || opens_session();
+         output_full() || opens_session();
 }
 
 // False: the request must wait until all before it are answered.

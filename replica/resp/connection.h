@@ -11,8 +11,9 @@
 // whether its keys differ or not.
 //
 // Bounded: requests are parsed only while fewer than pipeline_max await replies and neither their bytes nor
-// the output exceed their limits; beyond, wants_read() is false, and TCP holds the client back. What one may
-// pile up is therefore those limits, one request, and the results of one group.
+// the output exceed their limits; beyond, wants_read() is false, and TCP holds the client back. Nor is a
+// group sent while the output is at its limit. What one may pile up is therefore those limits, one request,
+// and the results of one group.
 #pragma once
 
 #include <deque>
@@ -69,7 +70,7 @@ class Connection {
     bool write = false;     // one of them is not a read
     bool alone = false;     // shares no batch with other commands
   };
-  bool has_group() const { return in_flight_ == 0 && !plan_.empty() && !wants_close(); }
+  bool has_group() const { return in_flight_ == 0 && !plan_.empty() && !wants_close() && !output_full(); }
   Group take_group();
   // The group's commands end one by one, in order: with a result, or with nothing.
   void on_result(const kv::ResultView& result);
@@ -124,6 +125,7 @@ class Connection {
   void text(std::string_view reply);
   void stamp(std::size_t from);
   bool full() const;
+  bool output_full() const { return output().size() >= house_.options.output_max; }
   void drain();
   template <typename Write>
   void emit(Write&& write);

@@ -183,7 +183,8 @@ void Interaction::change_disk(const Directive& directive, NodeId id) {
   } else if (command == "compact") {
     act(id, [&](Node& n, Sent&) {
       const Index upto = index_of(directive, "upto");
-      n.compact(directive.named.contains("covered") ? index_of(directive, "covered") : upto, upto);
+      n.compact(directive.named.contains("covered") ? index_of(directive, "covered") : upto, upto,
+                directive.named.contains("at_least") ? index_of(directive, "at_least") : Index{});
     });
   } else if (command == "crash") {
     node(id).crash(directive.has("reached"));

@@ -15,7 +15,8 @@
 //   come to N is on its disk, or was none crash N [reached]  reached: the write in flight came down,
 //   unnoticed lose N from=I      N, crashed, lost synced entries and noticed it restart N cut A B, isolate N,
 //   heal    whatever is sent over a cut link is lost on arrival read N NAME ...    in one turn compact N
-//   upto=I [covered=J]    the snapshot covers more than the log loses transfer N [to=M], status, log N
+//   upto=I [covered=J] [at_least=K]    the snapshot covers more than the log loses transfer N [to=M], status,
+//   log N
 // `quiet` after any: only roles, commits and answered reads are told.
 #pragma once
 

@@ -148,11 +148,11 @@ void Node::reject_install(Time now, std::vector<Flight>& out) {
   turn(now, out, [&](Effects&) { raft_->install_rejected(); });
 }
 
-void Node::compact(Index covered, Index upto) {
+void Node::compact(Index covered, Index upto, Index at_least) {
   std::size_t end = 0;  // of the first `covered` commands
   for (std::uint64_t i = 0; i < covered.value; ++i) end = applied_.find(';', end) + 1;
   disk_.snapshot = make_snapshot({*raft_->log().term(covered), covered}, applied_.substr(0, end));
-  raft_->compact(disk_.snapshot, upto);
+  raft_->compact(disk_.snapshot, upto, at_least);
   hard_state_dirty_ = true;  // the log's file is written anew
 }
 

@@ -77,7 +77,7 @@ class Node {
   void finish_install(Time now, std::vector<Flight>& out);
   void reject_install(Time now, std::vector<Flight>& out);
   // Makes a snapshot of the state after `covered`, which is applied, and cuts the log up to `upto`.
-  void compact(Index covered, Index upto);
+  void compact(Index covered, Index upto, Index at_least = {});
 
   // write_reached_disk: the write in flight came down whole, though nobody was told.
   void crash(bool write_reached_disk = false);

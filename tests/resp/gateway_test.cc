@@ -197,6 +197,19 @@ TEST_CASE("output that is not taken holds the client back, and in the end cuts i
   CHECK(house.gateway.house().counters.connections_cut >= 1);
 }
 
+TEST_CASE("who does not take its output has no more of its requests executed") {
+  TestHouse house({.output_max = 1000});
+  const auto id = house.open();
+  house.ask(id, request({"SET", "k", std::string(600'000, 'v')}));
+  std::string asked;
+  for (int i = 0; i < 100; ++i) asked += "GET k\r\n";
+  house.say(id, asked);
+  house.settle();
+  CHECK(house.gateway.output(id).size() <= kv::kResultSizeMax);
+  CHECK(house.gateway.deadline() > house.now);
+  CHECK(house.hear(id).size() == 100 * bulk(std::string(600'000, 'v')).size());
+}
+
 TEST_CASE("a request begun and not completed cuts the connection off; an idle connection stays") {
   TestHouse house;
   const auto idle = house.open();

@@ -54,6 +54,16 @@ TEST_CASE("a record before any image is a programmer's error") {
   set_assert_handler(before);
 }
 
+TEST_CASE("zeros behind the last record, allocated ahead, are not a torn tail; the file is rewritten") {
+  const Life life = short_life();
+  Buffer file = life.file();
+  file.resize(file.size() + 4096);
+  const Recovery recovery = recover(file);
+  CHECK(same(recovery, life.state()));
+  CHECK(recovery.rewrite);
+  CHECK(recovery.torn_bytes == 0);
+}
+
 TEST_CASE("what was written comes back, and needs no rewriting") {
   const Life life = short_life();
   const Recovery recovery = recover(life.file());
