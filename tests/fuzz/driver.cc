@@ -1,5 +1,5 @@
-// Makes a program of a fuzz target: of libFuzzer's kind in the build for it (preset fuzz), and one that replays inputs in
-// every other. Both write the target's seeds, too.
+// Makes a program of a fuzz target: of libFuzzer's kind in the build for it (preset fuzz), and one that
+// replays inputs in every other. Both write the target's seeds, too.
 //
 //   fuzz_TARGET FILE|FOLDER...     replays the inputs; dies with the first that is a finding
 //   fuzz_TARGET --seeds FOLDER     writes the seeds, a file each

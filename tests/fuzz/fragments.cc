@@ -1,5 +1,6 @@
-// Reassembly: whatever hostile senders do, the bounds hold, what comes out has the hash that was promised, and an honest
-// sender's packet, which takes no more than its share, comes out whole, once its last piece has arrived.
+// Reassembly: whatever hostile senders do, the bounds hold, what comes out has the hash that was promised,
+// and an honest sender's packet, which takes no more than its share, comes out whole, once its last piece has
+// arrived.
 #include "replica/base/digest.h"
 #include "replica/wire/fragment.h"
 
@@ -33,8 +34,8 @@ class Game {
  private:
   void honest(std::size_t piece) {
     const auto offset = static_cast<std::uint32_t>(piece * kPieceSize);
-    const Bytes got = reassembly_.add({0}, {Digest::hash(whole_), static_cast<std::uint32_t>(whole_.size()), offset,
-                                            Bytes(whole_).subspan(offset, kPieceSize)});
+    const Bytes got = reassembly_.add({0}, {Digest::hash(whole_), static_cast<std::uint32_t>(whole_.size()),
+                                            offset, Bytes(whole_).subspan(offset, kPieceSize)});
     if (got.empty()) return;
     ++wholes_;
     ASSERT(equal(got, whole_));
@@ -73,8 +74,8 @@ std::vector<Buffer> seeds() {
         out.integer(i);
         continue;
       }
-      out.integer(std::uint16_t{3'000});                          // size
-      out.integer(static_cast<std::uint16_t>(i * who * 100));     // offset
+      out.integer(std::uint16_t{3'000});                           // size
+      out.integer(static_cast<std::uint16_t>(i * who * 100));      // offset
       out.integer(static_cast<std::uint16_t>(who == 1 ? 10 : 1));  // length
       out.bytes(as_bytes(who == 1 ? "ten bytes." : "1"));
       out.integer(std::uint16_t{1});

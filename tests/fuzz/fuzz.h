@@ -1,5 +1,5 @@
-// A fuzz target is a file that defines the two functions below; driver.cc makes a program of it. What it checks are
-// ASSERTs and the sanitizers' errors: an input that ends the program is a finding.
+// A fuzz target is a file that defines the two functions below; driver.cc makes a program of it. What it
+// checks are ASSERTs and the sanitizers' errors: an input that ends the program is a finding.
 #pragma once
 
 #include <algorithm>

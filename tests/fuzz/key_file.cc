@@ -1,5 +1,5 @@
-// Key files: what is taken for a key is exactly what would be written of it; each mistake gets one line. An id that fits is
-// put in, too, since no chance finds it.
+// Key files: what is taken for a key is exactly what would be written of it; each mistake gets one line. An
+// id that fits is put in, too, since no chance finds it.
 #include <string>
 
 #include "replica/seal/key.h"

@@ -1,11 +1,14 @@
-// The packet gate: what decode lets through is exactly what encode writes. Each input is tried as it is, and with the
-// header put right around its kind, sender and body, since no chance finds a checksum.
+// The packet gate: what decode lets through is exactly what encode writes. Each input is tried as it is, and
+// with the header put right around its kind, sender and body, since no chance finds a checksum.
+#include "replica/wire/packet.h"
+
 #include <variant>
 
 #include "replica/base/checksum.h"
 #include "replica/kv/command.h"
+#include "replica/kv/request.h"
 #include "replica/kv/result.h"
-#include "replica/wire/packet.h"
+#include "replica/raft/log.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,5 @@
-// Results, as a client receives them: both parsers agree on what is one, and what is read is written back the same.
+// Results, as a client receives them: both parsers agree on what is one, and what is read is written back the
+// same.
 #include "replica/kv/result.h"
 
 #include "tests/fuzz/fuzz.h"

@@ -1,4 +1,8 @@
-// Scenario files: a text is a scenario, which is written and read back the same, or has a mistake, told in one line.
+// Scenario files: a text is a scenario, which is written and read back the same, or has a mistake, told in
+// one line.
+#include <filesystem>
+#include <fstream>
+
 #include "sim/scenario/parse.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -18,13 +22,13 @@ void fuzz(Bytes input) {
 }
 
 std::vector<Buffer> seeds() {
-  constexpr std::string_view texts[] = {
-      R"({})",
-      R"({"description": "A word.", "cluster": {"replicas": 3, "reads": "lease", "datagram_max": 600},
-          "network": {"drop": 0.05, "delay": "1ms..2ms"}, "clients": {"count": 2, "rate": 10}})",
-      R"({"lifetime": 30, "servers": 5, "requests": 500, "mix": 0.8, "drops": 0.1, "seed": 7})"};
   std::vector<Buffer> all;
-  for (const std::string_view text : texts) all.push_back(copy(as_bytes(text)));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(NORN_SOURCE_DIR "/scenarios")) {
+    if (entry.path().extension() != ".json") continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    all.push_back(copy(as_bytes(text)));
+  }
   return all;
 }
 

@@ -1,8 +1,10 @@
-// Snapshots, as a follower receives them: the file, and the store in it. What is read is written back byte for byte, so
-// nothing is read that could not have been written. Tried as it is, and with the file's checksum put right.
+// Snapshots, as a follower receives them: the file, and the store in it. What is read is written back byte
+// for byte, so nothing is read that could not have been written. Tried as it is, and with the file's checksum
+// put right.
+#include "replica/storage/snapshot.h"
+
 #include "replica/base/checksum.h"
 #include "replica/kv/store.h"
-#include "replica/storage/snapshot.h"
 
 #include "tests/fuzz/fuzz.h"
 

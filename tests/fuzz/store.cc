@@ -1,15 +1,18 @@
-// The store: payloads that pass the gate are applied, and reads read, in any order and number. Every answer is well
-// formed, and at the end a snapshot brings back the same store. The input is a script of payloads, sized.
+// The store: payloads that pass the gate are applied, and reads read, in any order and number. Every answer
+// is well formed, and at the end a snapshot brings back the same store. The input is a script of payloads,
+// sized.
+#include "replica/kv/store.h"
+
 #include "replica/kv/request.h"
 #include "replica/kv/result.h"
-#include "replica/kv/store.h"
 
 #include "tests/fuzz/fuzz.h"
 
 namespace norn::fuzz {
 namespace {
 
-constexpr kv::Options kOptions{.sessions_max = 3, .session_bytes_max = 200, .kept_bytes_max = 400, .tombstones_max = 3};
+constexpr kv::Options kOptions{
+    .sessions_max = 3, .session_bytes_max = 200, .kept_bytes_max = 400, .tombstones_max = 3};
 
 void check_result(Bytes result) {
   const auto parsed = kv::Result::parse(result);

@@ -1,8 +1,9 @@
-// WAL recovery: it returns from every file, and what it recovers can be written and recovered again. An input is tried as
-// a file, and as the records of one with its checksums put right: its first byte says whether the
+// WAL recovery: it returns from every file, and what it recovers can be written and recovered again. An input
+// is tried as a file, and as the records of one with its checksums put right: its first byte says whether the
 // records' numbers and places in the log are put right, too.
-#include "replica/base/checksum.h"
 #include "replica/storage/wal.h"
+
+#include "replica/base/checksum.h"
 
 #include "tests/fuzz/fuzz.h"
 
