@@ -1,0 +1,71 @@
+// The disk port on real files: DIR/wal and DIR/snapshot. Two threads, one a file, do all that may wait for
+// the disk, so that neither a slow sync nor a large snapshot holds up the loop; a port's call only queues.
+//
+// The WAL's file is kept allocated ahead of its content (a sync that need not record a new size is faster);
+// what lies ahead reads as zeros, which recovery takes for the torn tail that it is. A file that was appended
+// to by a killed process is synced before it is read: what recovery trusts must be durable.
+//
+// Completions are reported on a disk thread; whoever is told passes them to its loop.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "replica/host/files.h"
+#include "replica/storage/disk.h"
+
+namespace norn::host {
+
+// A thread that does one job after the other; its destructor finishes what was queued.
+class Worker {
+ public:
+  Worker();
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  void queue(std::function<void()> job);
+
+ private:
+  void run();
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> jobs_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+class FileDisk final : public storage::Disk {
+ public:
+  using Completed = std::function<void(storage::SyncTicket, storage::DiskStatus)>;
+
+  // On the files of this directory, which the caller keeps open and locked.
+  FileDisk(int directory, Completed completed);
+
+  std::optional<Buffer> read(storage::File file) override;
+  storage::DiskStatus append(storage::File file, Bytes bytes) override;
+  void sync(storage::File file, storage::SyncTicket ticket) override;
+  void replace(storage::File file, Bytes bytes, storage::SyncTicket ticket) override;
+
+ private:
+  static constexpr std::size_t kAhead = std::size_t{4} << 20;  // bytes allocated ahead of the WAL's content
+
+  storage::DiskStatus append_and_sync(Bytes bytes);
+  storage::DiskStatus replace_wal(Bytes bytes);
+
+  int directory_;
+  Completed completed_;
+  Buffer gathered_;  // appended to the WAL, and not handed to its thread yet
+
+  // Of the WAL's thread.
+  Descriptor wal_;
+  std::size_t size_ = 0;       // of the content
+  std::size_t allocated_ = 0;  // of the file
+
+  Worker snapshot_thread_;  // last: they end before what they use
+  Worker wal_thread_;
+};
+
+}  // namespace norn::host

@@ -1,0 +1,167 @@
+// The program `replica`: serves one replica of a cluster, or makes a cluster's key. This file reads the
+// command line, the environment and the configuration file; all three use the same names.
+#include <boost/program_options.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+#include "replica/host/failure.h"
+#include "replica/host/log.h"
+#include "replica/host/server.h"
+
+namespace {
+
+namespace po = boost::program_options;
+using namespace norn;
+using namespace norn::host;
+
+constexpr const char* kUsage =
+    "replica serve --id N --cluster 1=HOST:PORT,2=HOST:PORT,... --data DIR [OPTION...]\n"
+    "    serves replica N of a cluster until SIGTERM\n"
+    "replica keygen FILE\n"
+    "    writes a new cluster key, for --key-file\n"
+    "\n"
+    "Every option may also stand in the environment (--election-timeout-min as NORN_ELECTION_TIMEOUT_MIN) "
+    "or, as\n"
+    "a line like 'id = 1', in the file that --config names. The command line wins, then the environment.\n"
+    "Exit status: 0 ended as told, 1 the replica had to stop, 2 it could not start.\n\n";
+
+struct Text {  // options that are read from their words only once all sources are known
+  std::string id, cluster, listen, resp, resp_peers, config, log_level;
+  std::string election_timeout_min, election_timeout_max, heartbeat_interval, clock_drift_max, read_mode;
+  std::string datagram_max, compact_after_bytes, keep_bytes;
+};
+
+po::options_description describe(Text& text, ServeOptions& options) {
+  po::options_description all("Options of serve");
+  const auto word = [](std::string& to, const char* otherwise = "") {
+    return po::value(&to)->default_value(otherwise);
+  };
+  all.add_options()                                                          //
+      ("id", word(text.id), "this replica's number in --cluster, 1 to 255")  //
+      ("cluster", word(text.cluster), "all replicas: ID=HOST:PORT,...")      //
+      ("cluster-name", po::value(&options.cluster_name)->default_value("norn"),
+       "replicas and data of clusters with other names are refused")                                  //
+      ("data", word(options.data), "directory of the log and the snapshot; made if it is not there")  //
+      ("listen", word(text.listen), "bind this HOST:PORT instead of the replica's own in --cluster")  //
+      ("key-file", word(options.key_file), "encrypts and authenticates all datagrams with this key")  //
+      ("insecure-network", po::bool_switch(&options.insecure_network),
+       "allow addresses beyond loopback without keys or passwords")       //
+      ("resp", word(text.resp), "serve Redis clients on this HOST:PORT")  //
+      ("redirect", po::bool_switch(&options.redirect),
+       "answer -MOVED to the leader instead of forwarding")                                             //
+      ("resp-peers", word(text.resp_peers), "with --redirect: where all replicas serve Redis clients")  //
+      ("requirepass", word(options.requirepass), "Redis clients must AUTH with this password")          //
+      ("resp-connections-max", po::value(&options.resp_connections_max)->default_value(20'000),
+       "further Redis clients are turned away")                                                   //
+      ("tls-cert", word(options.tls_cert), "certificate chain (PEM) for TLS with Redis clients")  //
+      ("tls-key", word(options.tls_key), "its private key (PEM)")                                 //
+      ("tls-ca", word(options.tls_ca), "clients must show a certificate signed by these (PEM)")   //
+      ("election-timeout-min", word(text.election_timeout_min, "500ms"),
+       "a follower waits at least so long")                                                                 //
+      ("election-timeout-max", word(text.election_timeout_max, "1s"), "... and at most so long")            //
+      ("heartbeat-interval", word(text.heartbeat_interval, "100ms"), "of a leader to its followers")        //
+      ("read-mode", word(text.read_mode, "read_index"), "read_index, or lease: trusts the clocks' rates")   //
+      ("clock-drift-max", word(text.clock_drift_max, "10000"), "with lease: of a clock's rate, in ppm")     //
+      ("datagram-max", word(text.datagram_max, "0"), "bytes; 0: 1400, or 16000 when all is on loopback")    //
+      ("compact-after-bytes", word(text.compact_after_bytes, "64MiB"), "of log, then a snapshot is taken")  //
+      ("keep-bytes", word(text.keep_bytes, "4MiB"), "of log behind a snapshot, for slow followers")         //
+      ("log-level", word(text.log_level, "warning"), "error, warning, info or debug")                       //
+      ("config", word(text.config), "a file with more options");
+  return all;
+}
+
+std::string environment_name(const std::string& variable, const po::options_description& known) {
+  constexpr std::string_view kPrefix = "NORN_";
+  if (!variable.starts_with(kPrefix)) return "";
+  std::string name = variable.substr(kPrefix.size());
+  for (char& c : name) c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return known.find_nothrow(name, false) != nullptr ? name : "";
+}
+
+// Fills options from all sources. False: help was asked for and given.
+bool read_options(const std::vector<std::string>& words, Text& text, ServeOptions& options) {
+  const po::options_description known = describe(text, options);
+  po::options_description line;
+  line.add(known).add_options()("help", "this text");
+  po::variables_map found;
+  po::store(po::command_line_parser(words).options(line).run(), found);
+  if (found.contains("help")) {
+    std::cout << kUsage << known;
+    return false;
+  }
+  po::store(
+      po::parse_environment(known, [&](const std::string& name) { return environment_name(name, known); }),
+      found);
+  if (const std::string file = found["config"].as<std::string>(); !file.empty()) {
+    std::ifstream in(file);
+    if (!in) throw Failure("--config: cannot read " + file);
+    po::store(po::parse_config_file(in, known), found);
+  }
+  po::notify(found);
+  return true;
+}
+
+void interpret(const Text& text, ServeOptions& options) {
+  options.cluster = parse_peers("cluster", text.cluster);
+  options.resp_peers = parse_peers("resp-peers", text.resp_peers);
+  const std::uint64_t id = text.id.empty() ? 0 : parse_size("id", text.id);
+  if (id > 255) throw Failure("--id: " + text.id + " is not from 1 to 255");
+  options.id = {static_cast<std::uint8_t>(id)};
+  if (!text.listen.empty()) options.listen = parse_address(text.listen);
+  if (!text.resp.empty()) options.resp = parse_address(text.resp);
+  raft::Config& raft = options.raft;
+  raft.election_timeout_min = parse_duration("election-timeout-min", text.election_timeout_min);
+  raft.election_timeout_max = parse_duration("election-timeout-max", text.election_timeout_max);
+  raft.heartbeat_interval = parse_duration("heartbeat-interval", text.heartbeat_interval);
+  if (text.read_mode != "read_index" && text.read_mode != "lease")
+    throw Failure("--read-mode: '" + text.read_mode + "' is neither read_index nor lease");
+  raft.read_mode = text.read_mode == "lease" ? raft::ReadMode::lease : raft::ReadMode::read_index;
+  raft.clock_drift_max = {static_cast<std::uint32_t>(parse_size("clock-drift-max", text.clock_drift_max))};
+  if (raft.clock_drift_max.ppm > 200'000)
+    throw Failure("--clock-drift-max: more than 200000 ppm leaves no lease");
+  options.datagram_max = parse_size("datagram-max", text.datagram_max);
+  options.compact_after_bytes = parse_size("compact-after-bytes", text.compact_after_bytes);
+  options.keep_bytes = parse_size("keep-bytes", text.keep_bytes);
+  check(options);
+}
+
+int serve(const std::vector<std::string>& words) {
+  Text text;
+  ServeOptions options;
+  if (!read_options(words, text, options)) return 0;
+  interpret(text, options);
+  start_log(options.id, text.log_level);
+  Server server(options);
+  try {
+    server.run();
+  } catch (const Failure& failure) {
+    spdlog::error("stopped because=\"{}\"", failure.what());
+    return 1;
+  }
+  return 0;
+}
+
+int run(const std::vector<std::string>& words) {
+  const std::string verb = words.empty() ? "" : words.front();
+  if (verb == "serve") return serve({words.begin() + 1, words.end()});
+  if (verb == "--help" || verb == "help") {
+    Text text;
+    ServeOptions options;
+    std::cout << kUsage << describe(text, options);
+    return 0;
+  }
+  throw Failure(verb.empty() ? "say what to do: serve or keygen; see --help"
+                             : "'" + verb + "' is neither serve nor keygen; see --help");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run({argv + 1, argv + argc});
+  } catch (const std::exception& error) {
+    std::cerr << "replica: " << error.what() << "\n";
+    return 2;
+  }
+}
