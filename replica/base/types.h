@@ -52,6 +52,10 @@ struct Index {
   constexpr Index prev() const { return {value - 1}; }  // of an index >= 1
 };
 
+// No term or index ever gets beyond this by counting; a larger one, from outside, could wrap in somebody's
+// arithmetic.
+inline constexpr std::uint64_t kCountMax = std::uint64_t{1} << 62;
+
 // An entry's identity. The order is Raft 5.4.1's "more up-to-date": by term first, then by index.
 struct EntryId {
   Term term;

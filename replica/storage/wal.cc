@@ -66,6 +66,9 @@ struct Head {
   raft::HardState hard_state() const { return {{term}, {vote}}; }
   EntryId prev() const { return {{prev_term}, {prev_index}}; }
   EntryId last() const { return {{last_term}, {last_index}}; }
+  bool possible() const {
+    return std::max({term, fence, prev_term, prev_index, last_term, last_index}) <= kCountMax;
+  }
 };
 static_assert(sizeof(Head) == 80 && std::has_unique_object_representations_v<Head>);
 
@@ -140,7 +143,7 @@ class RecordReader {
     const Bytes at = file_.subspan(offset);
     if (load<std::uint32_t>(at) != kRecordMagic) return std::nullopt;
     const Head head = load<Head>(at);
-    if (head.crc != checksum(head, header_crc_, offset)) return std::nullopt;
+    if (head.crc != checksum(head, header_crc_, offset) || !head.possible()) return std::nullopt;
     return head;
   }
 

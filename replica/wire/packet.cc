@@ -35,8 +35,6 @@ namespace {
 
 constexpr std::uint8_t kMagic = 'N';
 constexpr std::size_t kChecksumSize = 4;
-// No term or index ever gets here by counting; a larger one could wrap in somebody's arithmetic.
-constexpr std::uint64_t kCountMax = std::uint64_t{1} << 62;
 
 // Term, Index, NodeId, SessionId, Sequence, ClusterId.
 template <class T>

@@ -82,6 +82,16 @@ TEST_CASE("voters that could not be a cluster's are refused, though the checksum
   CHECK_FALSE(parse_snapshot(kCluster, sealed(none)));
 }
 
+TEST_CASE("a term or an index beyond counting is refused, though the checksum is right") {
+  for (const std::size_t at : {24u, 32u}) {
+    Buffer image = encoded("state");
+    Writer(image).patch(at, kCountMax);
+    CHECK(parse_snapshot(kCluster, sealed(image)));
+    Writer(image).patch(at, kCountMax + 1);
+    CHECK_FALSE(parse_snapshot(kCluster, sealed(image)));
+  }
+}
+
 TEST_CASE("sizes beyond the image are refused, though the checksum is right") {
   for (const std::uint64_t size : {std::uint64_t{6}, ~std::uint64_t{0}, ~std::uint64_t{0} - 60}) {
     Buffer image = encoded("state");

@@ -284,6 +284,22 @@ TEST_CASE("a record out of sequence is damage") {
   }
 }
 
+// Found by tests/fuzz/wal.cc: the index after 2^64 - 1 is 0, and an assertion failed.
+TEST_CASE("a record with a term or an index beyond counting is damage") {
+  for (const std::size_t at : {16u, 24u, 32u, 40u, 48u, 56u}) {  // term, fence, prev, last
+    for (const std::uint64_t value : {kCountMax + 1, ~std::uint64_t{0}}) {
+      const Life life = short_life();
+      const Life::Written& record = life.written().back();
+      Buffer file = life.file();
+      Writer(file).patch(record.begin + at, value);
+      reseal(file, record.begin, record.end);
+      const Recovery recovery = recover(file);
+      CHECK(recovery.rewrite);
+      CHECK(same(recovery, life.written()[life.written().size() - 2].state));
+    }
+  }
+}
+
 TEST_CASE("a record that leaves a hole in the log is damage") {
   const Life life = short_life();
   const auto [begin, end, state] = life.written()[1];
