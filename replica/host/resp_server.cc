@@ -168,8 +168,7 @@ void RespLink::on_written(std::size_t size) {
 
 RespServer::RespServer(asio::io_context& io, const ServeOptions& options, RealTime& clock,
                        resp::Gateway& gateway)
-    : io_(io),
-      clock_(clock),
+    : clock_(clock),
       gateway_(gateway),
       tls_(tls_context(options)),
       acceptor_(io),

@@ -67,7 +67,6 @@ class RespServer {
   void accept();
   void take_in(boost::asio::ip::tcp::socket socket);
 
-  boost::asio::io_context& io_;
   RealTime& clock_;
   resp::Gateway& gateway_;
   std::optional<boost::asio::ssl::context> tls_;

@@ -168,11 +168,10 @@ bool CommandView::parse_rest(Reader& in) {
 
 bool CommandView::parse_set(Reader& in) {
   flags_ = in.integer<std::uint8_t>();
-  if (flags_ >
-      (set_flag::only_if_absent | set_flag::only_if_present | set_flag::keep_ttl | set_flag::want_old))
+  if (flags_ > (set_flag::kOnlyIfAbsent | set_flag::kOnlyIfPresent | set_flag::kKeepTtl | set_flag::kWantOld))
     return false;
-  if (has(set_flag::only_if_absent) && has(set_flag::only_if_present)) return false;
-  return parse_ttl(in) && !(has(set_flag::keep_ttl) && ttl_ != 0);
+  if (has(set_flag::kOnlyIfAbsent) && has(set_flag::kOnlyIfPresent)) return false;
+  return parse_ttl(in) && !(has(set_flag::kKeepTtl) && ttl_ != 0);
 }
 
 bool CommandView::parse_ttl(Reader& in) {

@@ -66,12 +66,12 @@ enum class CommandKind : std::uint8_t {
   multi_size,    // the sizes of values: multi_get for those who do not want the values themselves
 };
 
-// Flags of set. The conditions exclude each other, and keep_ttl excludes a ttl.
+// Flags of set. The conditions exclude each other, and kKeepTtl excludes a ttl.
 namespace set_flag {
-inline constexpr std::uint8_t only_if_absent = 1;
-inline constexpr std::uint8_t only_if_present = 2;
-inline constexpr std::uint8_t keep_ttl = 4;
-inline constexpr std::uint8_t want_old = 8;
+inline constexpr std::uint8_t kOnlyIfAbsent = 1;
+inline constexpr std::uint8_t kOnlyIfPresent = 2;
+inline constexpr std::uint8_t kKeepTtl = 4;
+inline constexpr std::uint8_t kWantOld = 8;
 }  // namespace set_flag
 
 // The one flag of batch.

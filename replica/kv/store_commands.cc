@@ -57,13 +57,13 @@ void Store::put(const CommandView& command, Buffer& result) {
 
 void Store::set(const CommandView& command, Buffer& result) {
   const Place place = locate(command.key());
-  const bool refused = command.has(place.present() ? set_flag::only_if_absent : set_flag::only_if_present);
-  const auto old = command.has(set_flag::want_old) ? place.value() : std::nullopt;
+  const bool refused = command.has(place.present() ? set_flag::kOnlyIfAbsent : set_flag::kOnlyIfPresent);
+  const auto old = command.has(set_flag::kWantOld) ? place.value() : std::nullopt;
   answer(refused ? Status::mismatch : Status::ok, refused ? version(place.slot) : applied_.value, old,
          result);
   if (refused) return;
   std::uint64_t expiry = command.ttl() == 0 ? 0 : clock_ + command.ttl();
-  if (command.has(set_flag::keep_ttl) && place.present()) expiry = place.slot->expiry();
+  if (command.has(set_flag::kKeepTtl) && place.present()) expiry = place.slot->expiry();
   write(place, command.value(), expiry);
 }
 

@@ -73,7 +73,7 @@ void Store::encode(Buffer& out) const {
 
 std::size_t Store::begin_snapshot(Buffer& out) {
   abandon_snapshot();
-  capture_.emplace();
+  capture_ = Capture();
   encode_head(out);
   return encoded_;
 }

@@ -61,13 +61,13 @@ std::optional<SetOptions> parse_set_options(std::span<const std::string_view> wo
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::int64_t unit = same_word(words[i], "ex") ? 1000 : same_word(words[i], "px") ? 1 : 0;
     if (same_word(words[i], "nx")) {
-      options.flags |= is::only_if_absent;
+      options.flags |= is::kOnlyIfAbsent;
     } else if (same_word(words[i], "xx")) {
-      options.flags |= is::only_if_present;
+      options.flags |= is::kOnlyIfPresent;
     } else if (same_word(words[i], "get")) {
-      options.flags |= is::want_old;
+      options.flags |= is::kWantOld;
     } else if (same_word(words[i], "keepttl")) {
-      options.flags |= is::keep_ttl;
+      options.flags |= is::kKeepTtl;
     } else if (unit != 0 && i + 1 < words.size() && (options.ttl_unit == 0 || options.ttl_unit == unit)) {
       options.ttl_unit = unit;  // named twice, the last one counts
       options.ttl = words[++i];
@@ -78,8 +78,8 @@ std::optional<SetOptions> parse_set_options(std::span<const std::string_view> wo
   const auto both = [&](unsigned a, unsigned b) {
     return (options.flags & a) != 0 && (options.flags & b) != 0;
   };
-  if (both(is::only_if_absent, is::only_if_present)) return std::nullopt;
-  if (options.ttl_unit != 0 && (options.flags & is::keep_ttl) != 0) return std::nullopt;
+  if (both(is::kOnlyIfAbsent, is::kOnlyIfPresent)) return std::nullopt;
+  if (options.ttl_unit != 0 && (options.flags & is::kKeepTtl) != 0) return std::nullopt;
   return options;
 }
 
@@ -107,7 +107,7 @@ void set(Call& call) {
     if (!given) return;
     ttl = *given;
   }
-  const bool old = (options->flags & kv::set_flag::want_old) != 0;
+  const bool old = (options->flags & kv::set_flag::kWantOld) != 0;
   put(call, call.arguments[1], call.arguments[2], options->flags, ttl, old ? Form::value : Form::status);
 }
 
@@ -122,11 +122,11 @@ void psetex(Call& call) {
 }
 
 void setnx(Call& call) {
-  put(call, call.arguments[1], call.arguments[2], kv::set_flag::only_if_absent, 0, Form::applied);
+  put(call, call.arguments[1], call.arguments[2], kv::set_flag::kOnlyIfAbsent, 0, Form::applied);
 }
 
 void getset(Call& call) {
-  put(call, call.arguments[1], call.arguments[2], kv::set_flag::want_old, 0, Form::value);
+  put(call, call.arguments[1], call.arguments[2], kv::set_flag::kWantOld, 0, Form::value);
 }
 
 void append(Call& call) {

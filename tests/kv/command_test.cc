@@ -26,8 +26,8 @@ TEST_CASE("a command of every kind comes back from its encoding") {
       multi_get({"b", "a", "c"}),
       multi_put({{"b", "1"}, {"a", ""}}),
       open_session(),
-      set("k", "v", set_flag::only_if_absent | set_flag::want_old, kTtlMax),
-      set("k", "", set_flag::only_if_present | set_flag::keep_ttl),
+      set("k", "v", set_flag::kOnlyIfAbsent | set_flag::kWantOld, kTtlMax),
+      set("k", "", set_flag::kOnlyIfPresent | set_flag::kKeepTtl),
       take("k"),
       multi_remove({"b", "a"}),
       expire("k", 1500),
@@ -77,9 +77,9 @@ TEST_CASE("a multi-key command has 1 to kMultiKeysMax keys, different ones where
 }
 
 TEST_CASE("the conditions of a set exclude each other, as do a new expiry and the old one") {
-  CHECK(parses(set("k", "v", set_flag::only_if_absent, 5)));
-  CHECK_FALSE(parses(set("k", "v", set_flag::only_if_absent | set_flag::only_if_present)));
-  CHECK_FALSE(parses(set("k", "v", set_flag::keep_ttl, 5)));
+  CHECK(parses(set("k", "v", set_flag::kOnlyIfAbsent, 5)));
+  CHECK_FALSE(parses(set("k", "v", set_flag::kOnlyIfAbsent | set_flag::kOnlyIfPresent)));
+  CHECK_FALSE(parses(set("k", "v", set_flag::kKeepTtl, 5)));
   CHECK_FALSE(parses(set("k", "v", 16)));
   CHECK_FALSE(parses(set("k", "v", 0, kTtlMax + 1)));
   CHECK_FALSE(parses(expire("k", kTtlMax + 1)));

@@ -55,8 +55,8 @@ TEST_CASE("what changes a value in place keeps its expiry, and what writes anoth
   };
   CHECK(after(append("k", "2")) == "50");
   CHECK(after(increment("k", 1)) == "50");
-  CHECK(after(set("k", "2", set_flag::keep_ttl)) == "50");
-  CHECK(after(set("k", "2", set_flag::only_if_absent)) == "50");  // nothing happens
+  CHECK(after(set("k", "2", set_flag::kKeepTtl)) == "50");
+  CHECK(after(set("k", "2", set_flag::kOnlyIfAbsent)) == "50");  // nothing happens
   CHECK(after(compare_and_set("k", "2", "3")) == "50");
   CHECK(after(set("k", "2")) == "-1");
   CHECK(after(set("k", "2", 0, 70)) == "70");
@@ -70,7 +70,7 @@ TEST_CASE("a removed key's expiry is not that of the next value") {
   Fixture f;
   f(set("k", "1", 0, 50));
   f(remove("k"));
-  f(set("k", "2", set_flag::keep_ttl));
+  f(set("k", "2", set_flag::kKeepTtl));
   CHECK(ttl_of(f, "k") == "-1");
   f.tick_at(100);
   CHECK(value_of(f, "k") == "2");

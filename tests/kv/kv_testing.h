@@ -72,10 +72,10 @@ inline Command rebuilt(const CommandView& view) {
     command.pairs.push_back({std::string(pair.key), std::string(pair.value)});
   if (view.expected()) command.expected.emplace(*view.expected());
   command.delta = view.delta();
-  command.flags = static_cast<std::uint8_t>(view.has(set_flag::only_if_absent) * set_flag::only_if_absent |
-                                            view.has(set_flag::only_if_present) * set_flag::only_if_present |
-                                            view.has(set_flag::keep_ttl) * set_flag::keep_ttl |
-                                            view.has(set_flag::want_old) * set_flag::want_old);
+  command.flags = static_cast<std::uint8_t>(view.has(set_flag::kOnlyIfAbsent) * set_flag::kOnlyIfAbsent |
+                                            view.has(set_flag::kOnlyIfPresent) * set_flag::kOnlyIfPresent |
+                                            view.has(set_flag::kKeepTtl) * set_flag::kKeepTtl |
+                                            view.has(set_flag::kWantOld) * set_flag::kWantOld);
   command.ttl = view.ttl();
   command.from = view.from();
   command.limit = view.limit();

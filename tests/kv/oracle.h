@@ -95,12 +95,12 @@ class Oracle {
         return {std::to_string(keys_[pair.key].value->size()), index_};
       case CommandKind::set: {
         const std::optional<std::string> old =
-            (command.flags & set_flag::want_old) != 0 ? before : std::nullopt;
-        status = (command.flags & set_flag::only_if_absent) != 0 && before     ? Status::mismatch
-                 : (command.flags & set_flag::only_if_present) != 0 && !before ? Status::mismatch
-                                                                               : Status::ok;
+            (command.flags & set_flag::kWantOld) != 0 ? before : std::nullopt;
+        status = (command.flags & set_flag::kOnlyIfAbsent) != 0 && before     ? Status::mismatch
+                 : (command.flags & set_flag::kOnlyIfPresent) != 0 && !before ? Status::mismatch
+                                                                              : Status::ok;
         if (status == Status::mismatch) return {old, version};
-        set(pair.key, pair.value, (command.flags & set_flag::keep_ttl) != 0 ? expiry : new_expiry);
+        set(pair.key, pair.value, (command.flags & set_flag::kKeepTtl) != 0 ? expiry : new_expiry);
         return {old, index_};
       }
       case CommandKind::expire:

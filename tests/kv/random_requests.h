@@ -51,7 +51,7 @@ class RandomRequests {
       case 8:
         return set(key(), value(), flags(), below(30));
       case 9:
-        return set(key(), value(), static_cast<std::uint8_t>(flags() | set_flag::keep_ttl));
+        return set(key(), value(), static_cast<std::uint8_t>(flags() | set_flag::kKeepTtl));
       case 10:
         return take(key());
       case 11:
@@ -101,7 +101,7 @@ class RandomRequests {
 
   std::uint8_t flags() {
     const std::uint64_t condition = below(3);  // none, or one of the two
-    return static_cast<std::uint8_t>(condition | (one_in(2) ? set_flag::want_old : 0));
+    return static_cast<std::uint8_t>(condition | (one_in(2) ? set_flag::kWantOld : 0));
   }
 
   Rng rng_;

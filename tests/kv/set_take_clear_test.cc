@@ -18,16 +18,16 @@ bool changes(Fixture& f, const Command& command, std::optional<std::string> valu
 
 TEST_CASE("a set writes on its condition only, and hands back the old value only if asked") {
   Fixture f;
-  CHECK(f(set("k", "a", set_flag::only_if_present)) == mismatch(0));
-  CHECK(changes(f, set("k", "a", set_flag::only_if_absent)));
+  CHECK(f(set("k", "a", set_flag::kOnlyIfPresent)) == mismatch(0));
+  CHECK(changes(f, set("k", "a", set_flag::kOnlyIfAbsent)));
   const std::uint64_t version = f.now();
-  CHECK(f(set("k", "b", set_flag::only_if_absent)) == mismatch(version));
-  CHECK(f(set("k", "b", set_flag::only_if_absent | set_flag::want_old)) == mismatch(version, "a"));
+  CHECK(f(set("k", "b", set_flag::kOnlyIfAbsent)) == mismatch(version));
+  CHECK(f(set("k", "b", set_flag::kOnlyIfAbsent | set_flag::kWantOld)) == mismatch(version, "a"));
   CHECK(f.read(get("k")) == ok(version, "a"));
-  CHECK(changes(f, set("k", "b", set_flag::only_if_present | set_flag::want_old), "a"));
+  CHECK(changes(f, set("k", "b", set_flag::kOnlyIfPresent | set_flag::kWantOld), "a"));
   CHECK(changes(f, set("k", "c")));
   f(remove("k"));
-  CHECK(changes(f, set("k", "d", set_flag::want_old)));
+  CHECK(changes(f, set("k", "d", set_flag::kWantOld)));
 }
 
 TEST_CASE("a take removes the key and hands back its value") {
