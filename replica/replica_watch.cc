@@ -17,7 +17,7 @@ Time Replica::deadline() const {
   if (raft_.role() != raft::Role::leader) return at;
   if (writing_) at = std::min(at, stalled_at_);
   const auto expiry = store_.next_expiry();
-  if (expiry && !tick_under_way()) at = std::min(at, std::max(clock_.when(*expiry), tick_after_));
+  if (expiry && !tick_under_way()) at = std::min(at, std::max(clock_.when(*expiry + 1), tick_after_));
   return at;
 }
 
@@ -28,7 +28,7 @@ void Replica::let_time_pass(Time now) {
   if (raft_.role() != raft::Role::leader || tick_under_way() || now < tick_after_) return;
   const auto expiry = store_.next_expiry();
   const std::uint64_t time = clock_.at(now);
-  if (!expiry || *expiry > time) return;
+  if (!expiry || *expiry >= time) return;
   tick_after_ = now + options_.raft.heartbeat_interval;
   payload_.clear();
   const auto kind = static_cast<std::byte>(kv::CommandKind::tick);

@@ -90,7 +90,7 @@ std::optional<std::uint64_t> Store::next_expiry() const {
 void Store::expire_due() {
   for (std::size_t i = 0; i < kExpiriesMax && !expiries_.empty(); ++i) {
     const auto [expiry, hash] = *expiries_.begin();
-    if (expiry > clock_) return;
+    if (expiry >= clock_) return;  // times are rounded down: only the next millisecond is surely past it
     for (auto at = slots_.walk(hash); at && at->hash == hash; ++at) {
       if (at->slot.expiry() != expiry) continue;
       remove(locate(at->slot.key()));

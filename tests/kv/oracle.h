@@ -22,7 +22,7 @@ class Oracle {
     index_ = index;
     clock_ = std::max(clock_, time);
     for (const auto& [key, slot] : std::map(keys_)) {
-      if (slot.value && slot.expiry != 0 && slot.expiry <= clock_) set(key, std::nullopt);
+      if (slot.value && slot.expiry != 0 && slot.expiry < clock_) set(key, std::nullopt);
     }
     if (command.kind == CommandKind::tick) return {Status::ok, {{std::nullopt, index}}};
     if (command.kind == CommandKind::open_session) {

@@ -89,14 +89,14 @@ def pipelines(client, chance):
 
 
 def expiry(one, other):
-    """Never early, whichever replica is asked, and not much later."""
+    """Not early, by more than the millisecond that the cluster's time is counted in, and not much later."""
     began = time.monotonic()
     one.set('short', 'v', px=400)
     one.set('long', 'v', ex=100)
     while (found := other.get('short')) is not None:
         equal(found, b'v')
         assert time.monotonic() - began < 5, 'a key of 400 ms is there after 5 s'
-    assert time.monotonic() - began >= 0.4, f'gone after {time.monotonic() - began:.3f} s'
+    assert time.monotonic() - began >= 0.399, f'gone after {time.monotonic() - began:.3f} s'
     assert 90 < other.ttl('long') <= 100
     equal(one.persist('long'), True)
     equal(other.ttl('long'), -1)

@@ -25,11 +25,13 @@ int call(const char* name, int file) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the C library's names are reserved
 extern "C" int fdatasync(int file) {
   delay();
   return call("fdatasync", file);
 }
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 extern "C" int fsync(int file) {
   delay();
   return call("fsync", file);
