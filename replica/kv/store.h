@@ -12,9 +12,9 @@
 //     nothing but the removal of other keys, so a rise from absent to absent proves no change of this key.
 //
 // Time. An entry carries the cluster's time at which a leader proposed it; the store's clock is the latest of
-// them, and what expires at or before it is removed, as by remove, before the entry itself is applied. At
-// most kExpiriesMax keys an entry, so that no entry takes long; a leader goes on with ticks while more is
-// due.
+// them, and what expires before it is removed, as by remove, before the entry itself is applied (before, not
+// at: times are rounded down to milliseconds, and no key goes early). At most kExpiriesMax keys an entry, so
+// that no entry takes long; a leader goes on with ticks while more is due.
 //
 // No entry's cost grows with the store. clear only puts the keys aside; tidy frees them by and by, and must
 // be called while untidy.

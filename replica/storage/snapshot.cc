@@ -83,7 +83,7 @@ SnapshotCheck::SnapshotCheck(ClusterId cluster, Bytes image) : image_(image) {
   SnapshotView view;
   view.last.term.value = in.integer<std::uint64_t>();
   view.last.index.value = in.integer<std::uint64_t>();
-  if (std::max(view.last.term.value, view.last.index.value) > kCountMax) return std::nullopt;
+  if (std::max(view.last.term.value, view.last.index.value) > kCountMax) return;
   const auto size = in.integer<std::uint64_t>();
   for (const std::byte voter : in.bytes(voters)) view.voters.push_back({static_cast<std::uint8_t>(voter)});
   view.state = in.bytes(size);

@@ -109,7 +109,7 @@ class Oracle {
         return {std::nullopt, version};
       case CommandKind::ttl:
         if (!before) return {std::nullopt, version};
-        return {expiry == 0 ? "-1" : std::to_string(expiry - clock_), version};
+        return {expiry == 0 ? "-1" : std::to_string(std::max<std::uint64_t>(expiry - clock_, 1)), version};
       case CommandKind::compare_and_set:
         if (before == command.expected) return set(pair.key, pair.value);
         status = Status::mismatch;
