@@ -89,7 +89,7 @@ def pipelines(client, chance):
 
 
 def expiry(one, other):
-    """Not early, by more than the millisecond that the cluster's time is counted in, and not much later."""
+    """Not early, and not much later."""
     began = time.monotonic()
     one.set('short', 'v', px=400)
     one.set('long', 'v', ex=100)
