@@ -3,6 +3,7 @@
 // and what it has applied stands in its files when it starts again. The input is a script of packets, sized,
 // each without its header's first part.
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "replica/base/checksum.h"
@@ -27,8 +28,8 @@ class Memory final : public storage::Disk {
     return storage::DiskStatus::ok;
   }
   void sync(storage::File, storage::SyncTicket ticket) override { synced.push_back(ticket); }
-  void replace(storage::File file, Bytes bytes, storage::SyncTicket ticket) override {
-    files_[file] = copy(bytes);
+  void replace(storage::File file, std::shared_ptr<const Buffer> bytes, storage::SyncTicket ticket) override {
+    files_[file] = *bytes;
     synced.push_back(ticket);
   }
   std::vector<storage::SyncTicket> synced;  // to be reported

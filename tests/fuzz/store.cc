@@ -40,7 +40,7 @@ void fuzz(Bytes input) {
     ASSERT(equal(command->bytes(), request->command));
     result.clear();
     if (command->is_read()) {
-      store.read(*command, result);
+      store.read(*command, request->time, result);
     } else {
       store.apply(store.applied().next(), payload, result);
     }
