@@ -1,3 +1,4 @@
+// Addresses as text and back.
 #include "replica/host/address.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The data directory: its lock, its mark, and every refusal.
 #include "replica/host/data_directory.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Files on the real file system: whole, synced, or refused with a reason.
 #include "replica/host/files.h"
 
 #include <csignal>

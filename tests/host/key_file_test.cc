@@ -1,3 +1,4 @@
+// Key files: made, read, and refused.
 #include "replica/host/key_file.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// What `replica serve` is told: by arguments, environment and file, and what it refuses.
 #include "replica/host/options.h"
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// The process's ports: the queue within it, and sockets sealed or open.
 #include "replica/host/ports.h"
 
 #include <doctest/doctest.h>

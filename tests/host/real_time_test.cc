@@ -1,3 +1,4 @@
+// Times of the monotonic clock.
 #include "replica/host/real_time.h"
 
 #include <doctest/doctest.h>

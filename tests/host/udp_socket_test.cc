@@ -1,3 +1,4 @@
+// Batches of datagrams over loopback.
 #include "replica/host/udp_socket.h"
 
 #include <doctest/doctest.h>
