@@ -61,10 +61,9 @@ void fuzz(Bytes input) {
 
 std::vector<Buffer> seeds() {
   const std::string texts[] = {
-      R"({"src": "00A0", "dst": "0001", "leader": "FFFF", "type": "put", "MID": "1", "key": "k", "value": "v"})"
-      "\n"
-      R"({"src": "00A0", "dst": "0001", "leader": "0001", "type": "get", "MID": "2", "key": "k"})"
-      "\n",
+      R"({"src": "00A0", "dst": "0001", "leader": "FFFF", "type": "put", "MID": "1", "key": "k", "value": "v"}
+{"src": "00A0", "dst": "0001", "leader": "0001", "type": "get", "MID": "2", "key": "k"}
+)",
       to_peer({kPeer, kSelf, kPeer}, {7}, as_bytes("a packet")), to_peer({kPeer, kSelf, kPeer}, {7}, {}),
       ok({kSelf, kPeer, kSelf}, "MID", "value"), hello(kSelf)};
   std::vector<Buffer> all;
