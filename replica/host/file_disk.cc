@@ -1,6 +1,7 @@
 // What the disk threads do.
 #include "replica/host/file_disk.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
@@ -62,7 +63,7 @@ std::optional<Buffer> FileDisk::read(storage::File file) {
   if (!content) error_ = errno;
   if (file == storage::File::wal && content) {
     wal_ = std::move(opened);
-    size_ = allocated_ = content->size();
+    size_ = allocated_ = zeroed_ = content->size();
   }
   return content;
 }
@@ -97,13 +98,24 @@ void FileDisk::complete(storage::SyncTicket ticket, storage::DiskStatus status) 
   completed_(ticket, status);
 }
 
-storage::DiskStatus FileDisk::append_and_sync(Bytes bytes) {
-  ASSERT(wal_);  // a new replica's first write is an image
-  if (size_ + bytes.size() > allocated_) {
-    const std::size_t wanted = size_ + bytes.size() + kAhead;
+// Zeros are written ahead of the content, and made durable by the sync that follows: a block that was written
+// before is written again without any change to the file's metadata, which would be a second write to wait for.
+void FileDisk::prepare(std::size_t end) {
+  if (end > allocated_) {
     // Where there is no room to allocate ahead there may still be enough to write.
+    const std::size_t wanted = end + kAhead;
     if (allocate(wal_.get(), allocated_, wanted - allocated_) == storage::DiskStatus::ok) allocated_ = wanted;
   }
+  if (end <= zeroed_) return;
+  const std::size_t upto = std::min(end + kZeros, allocated_);
+  if (upto <= end) return;
+  static const Buffer zeros(kZeros);
+  if (write_all(wal_.get(), end, Bytes(zeros).first(upto - end)) == storage::DiskStatus::ok) zeroed_ = upto;
+}
+
+storage::DiskStatus FileDisk::append_and_sync(Bytes bytes) {
+  ASSERT(wal_);  // a new replica's first write is an image
+  prepare(size_ + bytes.size());
   const storage::DiskStatus written = write_all(wal_.get(), size_, bytes);
   if (written != storage::DiskStatus::ok) return written;
   if (fdatasync(wal_.get()) != 0) return storage::DiskStatus::failed;  // what is on the disk is not known
@@ -116,7 +128,7 @@ storage::DiskStatus FileDisk::replace_wal(Bytes bytes) {
   const storage::DiskStatus status = write_new(directory_, "wal", bytes, kAhead, &file);
   if (status != storage::DiskStatus::ok) return status;
   wal_ = std::move(file);
-  size_ = bytes.size();
+  size_ = zeroed_ = bytes.size();
   allocated_ = size_ + kAhead;
   return status;
 }

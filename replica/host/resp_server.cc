@@ -2,6 +2,7 @@
 #include "replica/host/resp_server.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
@@ -19,6 +20,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
+constexpr std::size_t kFirstReadSize = 1024;  // idle connections have it too
 constexpr std::size_t kTlsReadSize = std::size_t{16} << 10;  // a TLS record holds no more
 constexpr auto kHandshakeMax = std::chrono::seconds(10);
 constexpr auto kAcceptAgain = std::chrono::milliseconds(100);
@@ -29,15 +31,21 @@ class TcpLink final : public RespLink {
       : RespLink(server, id), socket_(std::move(socket)) {}
 
  private:
+  // Into a small buffer of the link's own: a read that waits with its buffer costs one system call, waiting
+  // for readiness first costs two more. If that was full, the rest follows into a large one that all share.
   void read() override {
-    socket_.async_wait(tcp::socket::wait_read, [this, self = shared_from_this()](const error_code& error) {
-      if (error) return on_end(false);
-      error_code failed;
-      Buffer& into = server().scratch();
-      const std::size_t size = socket_.read_some(asio::buffer(into), failed);
-      if (failed == asio::error::would_block) return read();
-      failed ? on_end(failed == asio::error::eof) : on_read(Bytes(into).first(size));
-    });
+    socket_.async_read_some(asio::buffer(first_),
+                            [this, self = shared_from_this()](const error_code& error, std::size_t size) {
+                              if (error) return on_end(error == asio::error::eof);
+                              on_read(size < first_.size() ? Bytes(first_).first(size) : read_on());
+                            });
+  }
+  Bytes read_on() {
+    Buffer& whole = server().scratch();
+    std::copy(first_.begin(), first_.end(), whole.begin());
+    error_code none_yet;  // or the end, which the next read meets again
+    const std::size_t more = socket_.read_some(asio::buffer(whole) + first_.size(), none_yet);
+    return Bytes(whole).first(first_.size() + more);
   }
   void write(Bytes bytes) override {
     error_code error;
@@ -54,6 +62,7 @@ class TcpLink final : public RespLink {
   }
 
   tcp::socket socket_;
+  std::array<std::byte, kFirstReadSize> first_;
 };
 
 class TlsLink final : public RespLink {

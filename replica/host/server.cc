@@ -123,10 +123,10 @@ void Server::run() {
   spdlog::info("ended");
 }
 
-// Runs what is ready; if nothing is, until the first thing is.
+// Runs what is ready; if nothing is, and nothing is left of the turn before, until the first thing is.
 void Server::wait(Time until) {
-  if (io_.poll() > 0 || arrived_ || gateway_arrived_ || !synced_.empty()) return;
-  io_.run_one_until(clock_.system(std::min(until, clock_.now() + kLongestWait)));
+  if (!arrived_ && !gateway_arrived_ && synced_.empty())
+    io_.run_one_until(clock_.system(std::min(until, clock_.now() + kLongestWait)));
   io_.poll();
 }
 

@@ -8,6 +8,8 @@
 
 #include "sim/scenario/parse.h"
 
+#include "tests/source_folder.h"
+
 namespace norn::sim {
 namespace {
 
@@ -19,7 +21,7 @@ Playable judged(const std::string& json) {
 
 TEST_CASE("of the scenarios shipped, those about clocks and disks are refused") {
   std::set<std::string> refused;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(NORN_SOURCE_DIR "/scenarios")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source_folder() + "/scenarios")) {
     if (entry.path().extension() != ".json") continue;
     const auto scenario = read_scenario(entry.path().string());
     if (!playable(std::get<Scenario>(scenario)).refusal.empty()) refused.insert(entry.path().stem().string());

@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "tests/raft/interaction.h"
+#include "tests/source_folder.h"
 
 namespace norn::raft {
 namespace {
 
 TEST_CASE("every golden transcript plays as it is written") {
   std::vector<std::string> paths;
-  for (const auto& file : std::filesystem::directory_iterator(NORN_SOURCE_DIR "/tests/raft/testdata")) {
+  for (const auto& file : std::filesystem::directory_iterator(source_folder() + "/tests/raft/testdata")) {
     paths.push_back(file.path().string());
   }
   std::sort(paths.begin(), paths.end());

@@ -6,6 +6,8 @@
 
 #include "sim/scenario/parse.h"
 
+#include "tests/source_folder.h"
+
 namespace norn::sim {
 namespace {
 
@@ -22,7 +24,7 @@ std::string error_of(const std::string& text) {
 }
 
 Scenario read_course(const std::string& name) {
-  const auto result = read_scenario(std::string(NORN_SOURCE_DIR) + "/scenarios/course/" + name + ".json");
+  const auto result = read_scenario(source_folder() + "/scenarios/course/" + name + ".json");
   const auto* error = std::get_if<ParseError>(&result);
   REQUIRE_MESSAGE(!error, error->line());
   return std::get<Scenario>(result);

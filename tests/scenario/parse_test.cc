@@ -14,10 +14,12 @@
 #include "sim/scenario/json.h"
 #include "sim/scenario/validate.h"
 
+#include "tests/source_folder.h"
+
 namespace norn::sim {
 namespace {
 
-const std::string kFolder = std::string(NORN_SOURCE_DIR) + "/scenarios";
+const std::string kFolder = source_folder() + "/scenarios";
 
 std::string text_of(const std::string& file) {
   std::ifstream in(file);

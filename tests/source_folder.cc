@@ -1,0 +1,7 @@
+#include "tests/source_folder.h"
+
+namespace norn {
+
+std::string source_folder() { return NORN_SOURCE_DIR; }
+
+}  // namespace norn
