@@ -341,7 +341,7 @@ class Search {
     std::string reason =
         words_of(history_, step(stuck).place) + ": no order of the operations until then explains it; ";
     std::size_t returned = 0;
-    for (const KvStep& it : component_.steps) returned += !it.unknown && it.back < step(stuck).back ? 1 : 0;
+    for (const KvStep& it : component_.steps) returned += has_returned(it, stuck) ? 1 : 0;
     reason += "the " + std::to_string(returned) + " that returned before have one, which leaves ";
     for (std::uint32_t j = 0; j < step(stuck).count; ++j) {
       const std::uint32_t key = parts(stuck)[j].key;
@@ -353,6 +353,12 @@ class Search {
     witnesses.insert(witnesses.end(), others.begin(), others.end());
     if (!others.empty()) reason += "; around it: " + words_of(history_, in_order(history_, others));
     return {Verdict::violation, reason, in_order(history_, witnesses)};
+  }
+
+  // Before another, in the order of the sweep: equal times are returned in the order of the calls.
+  bool has_returned(const KvStep& it, std::uint32_t stuck) const {
+    if (it.unknown) return false;
+    return it.back != step(stuck).back ? it.back < step(stuck).back : &it < &step(stuck);
   }
 
   std::string possible_values(std::uint32_t key, const Frontier& now) {
@@ -385,8 +391,7 @@ class Search {
     }
     const std::size_t open = near.size();
     for (std::uint32_t other = 0; other < component_.steps.size(); ++other) {
-      if (!step(other).unknown && step(other).back < step(stuck).back && shares_key(other, stuck))
-        near.push_back(other);
+      if (has_returned(step(other), stuck) && shares_key(other, stuck)) near.push_back(other);
     }
     std::sort(near.begin() + static_cast<std::ptrdiff_t>(open), near.end(), [&](auto a, auto b) {
       return step(a).back != step(b).back ? step(a).back > step(b).back : a < b;

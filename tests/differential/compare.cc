@@ -23,21 +23,22 @@ std::string_view name_of(Verdict verdict) {
 
 std::optional<Mismatch> compare_witnesses(const History& history, const Judge& judge,
                                           const Opinion& opinion) {
-  if (judge.witnesses == Judge::Witnesses::none) return std::nullopt;
+  if (!opinion.witnesses) return std::nullopt;
+  const std::vector<std::size_t>& witnesses = *opinion.witnesses;
   const auto wrong = [&](std::string text) {
     return Mismatch{judge.name, Mismatch::What::witnesses, std::move(text) + ": " + opinion.reason};
   };
-  if (opinion.witnesses.empty()) return wrong("a violation without witnesses");
+  if (witnesses.empty()) return wrong("a violation without witnesses");
   History alone;
   std::string places;
-  for (std::size_t i = 0; i < opinion.witnesses.size(); ++i) {
-    const std::size_t place = opinion.witnesses[i];
-    if (place >= history.size() || (i != 0 && place <= opinion.witnesses[i - 1]))
+  for (std::size_t i = 0; i < witnesses.size(); ++i) {
+    const std::size_t place = witnesses[i];
+    if (place >= history.size() || (i != 0 && place <= witnesses[i - 1]))
       return wrong("witnesses that are no places of operations, in order");
     alone.push_back(history[place]);
     places += " " + std::to_string(place);
   }
-  if (judge.witnesses == Judge::Witnesses::sufficient && linearizable_by_definition(alone))
+  if (opinion.witnesses_prove && linearizable_by_definition(alone))
     return wrong("the witnesses" + places + " alone are linearizable");
   return std::nullopt;
 }

@@ -17,15 +17,15 @@ namespace norn::differential {
 struct Opinion {
   sim::Verdict verdict = sim::Verdict::linearizable;
   std::string reason;
-  std::optional<sim::Order> order;     // of a linearizable history, from judges that give one
-  std::vector<std::size_t> witnesses;  // of a violation
+  std::optional<sim::Order> order;  // of a linearizable history, from judges that give one
+  // Of a violation, from judges that name operations. A proof: those alone are not linearizable.
+  std::optional<std::vector<std::size_t>> witnesses;
+  bool witnesses_prove = false;
 };
 
 struct Judge {
   std::string_view name;
   Opinion (*judge)(const sim::History& history);
-  // What it promises of a violation, beside that there is one:
-  enum class Witnesses { none, some, sufficient } witnesses;  // sufficient: alone they are not linearizable
 };
 
 std::span<const Judge> judges();
