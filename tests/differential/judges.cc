@@ -4,6 +4,7 @@
 #include "sim/check/search.h"
 
 #include "tests/check/oracle.h"
+#include "tests/check/spec_models.h"
 
 namespace norn::differential {
 
@@ -66,6 +67,18 @@ Opinion order_by_search(const History& history) {
   return from_order(sim::order_by_search(history, options));
 }
 
+Opinion specification(const History& history) {
+  std::vector<std::uint32_t> places;
+  const sim::SpecHistory<sim::KvSpec> timed = sim::spec_history(history, places);
+  const sim::SpecResult result = sim::check_spec(sim::KvSpec{}, timed);
+  Opinion opinion;
+  opinion.verdict = result.verdict;
+  if (result.verdict != Verdict::linearizable) return opinion;
+  opinion.order.emplace();
+  for (const std::uint32_t i : result.order) opinion.order->push_back(places[i]);
+  return opinion;
+}
+
 Opinion other_brute_force(const History& history) {
   Opinion opinion;
   if (!sim::linearizable_by_trying(history)) opinion.verdict = Verdict::violation;
@@ -79,6 +92,7 @@ constexpr Judge kJudges[] = {
     {"order", order_with_versions},
     {"order without versions", order_without_versions},
     {"order by search", order_by_search},
+    {"specification", specification},
     {"brute force of tests/check", other_brute_force},
 };
 
