@@ -30,9 +30,8 @@ std::optional<std::string> sum(const std::string& text, std::int64_t delta) {
   return std::to_string(number + delta);
 }
 
-// Runs an operation. False: its result was seen, and is not the one the map gives.
-bool run(const Operation& operation, Map& map) {
-  const bool seen = operation.outcome == Outcome::ok;
+// Runs an operation. False: its result was `seen`, and is not the one the map gives.
+bool run(const Operation& operation, bool seen, Map& map) {
   for (const KeyAccess& access : operation.accesses) {
     const std::optional<std::string> before = find(map, access.key);
     switch (operation.kind) {
@@ -66,40 +65,55 @@ bool run(const Operation& operation, Map& map) {
   return true;
 }
 
-// The order so far is a set (bits of `placed`) and the map it leaves.
+// The order so far is a set (bits of `placed`) and the map it leaves. Those in `certain` must be placed.
 class Orders {
  public:
-  explicit Orders(const History& history) : history_(history) {}
+  Orders(const History& history, std::uint64_t certain) : history_(history), certain_(certain) {}
 
   bool any(std::uint64_t placed, const Map& map) const {
-    bool complete = true;
+    if ((certain_ & ~placed) == 0) return true;  // the others may as well never happen
     for (std::size_t i = 0; i < history_.size(); ++i) {
-      if ((placed >> i & 1) == 0 && history_[i].outcome == Outcome::ok) complete = false;
-    }
-    if (complete) return true;  // what is of unknown outcome may as well never happen
-    for (std::size_t i = 0; i < history_.size(); ++i) {
-      if ((placed >> i & 1) != 0 || history_[i].outcome == Outcome::fail || !may_be_next(i, placed)) continue;
+      if (in(placed, i) || history_[i].outcome == Outcome::fail || !may_be_next(i, placed)) continue;
       Map after = map;
-      if (run(history_[i], after) && any(placed | std::uint64_t{1} << i, after)) return true;
+      if (run(history_[i], in(certain_, i), after) && any(placed | std::uint64_t{1} << i, after)) return true;
     }
     return false;
   }
 
  private:
-  // Nothing that is not placed yet had returned before its call.
+  static bool in(std::uint64_t set, std::size_t i) { return (set >> i & 1) != 0; }
+
+  bool precedes(std::size_t i, std::size_t j) const {
+    return history_[i].outcome == Outcome::ok && history_[i].back < history_[j].call;
+  }
+
+  // It precedes none that is placed, and none that is still to be placed precedes it.
   bool may_be_next(std::size_t i, std::uint64_t placed) const {
     for (std::size_t j = 0; j < history_.size(); ++j) {
-      if (j == i || (placed >> j & 1) != 0 || history_[j].outcome != Outcome::ok) continue;
-      if (history_[j].back < history_[i].call) return false;
+      if (j == i) continue;
+      if (in(placed, j) ? precedes(i, j) : in(certain_, j) && precedes(j, i)) return false;
     }
     return true;
   }
 
   const History& history_;
+  std::uint64_t certain_;
 };
 
 }  // namespace
 
-bool linearizable_by_definition(const History& history) { return Orders(history).any(0, {}); }
+bool linearizable_by_definition(const History& history) {
+  std::uint64_t completed = 0;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    if (history[i].outcome == Outcome::ok) completed |= std::uint64_t{1} << i;
+  }
+  return Orders(history, completed).any(0, {});
+}
+
+bool linearizable_whatever_else(const History& history, const std::vector<std::size_t>& certain) {
+  std::uint64_t set = 0;
+  for (const std::size_t i : certain) set |= std::uint64_t{1} << i;
+  return Orders(history, set).any(0, {});
+}
 
 }  // namespace norn::differential

@@ -38,8 +38,17 @@ std::optional<Mismatch> compare_witnesses(const History& history, const Judge& j
     alone.push_back(history[place]);
     places += " " + std::to_string(place);
   }
-  if (opinion.witnesses_prove && linearizable_by_definition(alone))
-    return wrong("the witnesses" + places + " alone are linearizable");
+  if (opinion.claim == Opinion::Claim::near) return std::nullopt;
+  if (linearizable_by_definition(alone)) return wrong("the witnesses" + places + " alone are linearizable");
+  if (opinion.claim == Opinion::Claim::alone) return std::nullopt;
+  for (const sim::Operation& operation : alone) {
+    if (operation.outcome != sim::Outcome::ok)
+      return wrong("one of the witnesses" + places + " did not complete");
+  }
+  if (linearizable_whatever_else(history, witnesses)) {
+    return wrong("beside the witnesses" + places +
+                 " others may have happened, otherwise than seen, and then " + "there is an order");
+  }
   return std::nullopt;
 }
 
@@ -59,10 +68,10 @@ std::optional<Mismatch> compare_one(const History& history, bool truth, const Ju
 }
 
 // The same mistake, by the same judge.
-bool is_still_mistaken(const History& history, const Mismatch& mismatch) {
+bool is_still_mistaken(Judges judges, const History& history, const Mismatch& mismatch) {
   if (history.empty()) return false;
   const bool truth = linearizable_by_definition(history);
-  for (const Judge& judge : judges()) {
+  for (const Judge& judge : judges) {
     if (judge.name != mismatch.judge) continue;
     const std::optional<Mismatch> found = compare_one(history, truth, judge);
     return found && found->what == mismatch.what;
@@ -72,24 +81,24 @@ bool is_still_mistaken(const History& history, const Mismatch& mismatch) {
 
 }  // namespace
 
-std::optional<Mismatch> compare(const History& history, bool linearizable) {
-  for (const Judge& judge : judges()) {
+std::optional<Mismatch> compare(Judges judges, const History& history, bool linearizable) {
+  for (const Judge& judge : judges) {
     if (std::optional<Mismatch> mismatch = compare_one(history, linearizable, judge)) return mismatch;
   }
   return std::nullopt;
 }
 
-std::optional<Mismatch> compare(const History& history) {
-  return compare(history, linearizable_by_definition(history));
+std::optional<Mismatch> compare(Judges judges, const History& history) {
+  return compare(judges, history, linearizable_by_definition(history));
 }
 
-History shrink(History history, const Mismatch& mismatch) {
+History shrink(Judges judges, History history, const Mismatch& mismatch) {
   for (bool smaller = true; smaller;) {
     smaller = false;
     for (std::size_t i = history.size(); i-- > 0;) {
       History trial = history;
       trial.erase(trial.begin() + static_cast<std::ptrdiff_t>(i));
-      if (is_still_mistaken(trial, mismatch)) {
+      if (is_still_mistaken(judges, trial, mismatch)) {
         history = std::move(trial);
         smaller = true;
         continue;
@@ -97,7 +106,7 @@ History shrink(History history, const Mismatch& mismatch) {
       for (std::size_t j = history[i].accesses.size(); j-- > 0 && history[i].accesses.size() > 1;) {
         trial = history;
         trial[i].accesses.erase(trial[i].accesses.begin() + static_cast<std::ptrdiff_t>(j));
-        if (!is_still_mistaken(trial, mismatch)) continue;
+        if (!is_still_mistaken(judges, trial, mismatch)) continue;
         history = trial;
         smaller = true;
       }

@@ -16,12 +16,14 @@ struct Mismatch {
   std::string text;  // one line
 };
 
-// The first judge that disagrees with the truth, gives an order that does not hold, or witnesses that prove
-// nothing.
-std::optional<Mismatch> compare(const sim::History& history, bool linearizable);
-std::optional<Mismatch> compare(const sim::History& history);
+using Judges = std::span<const Judge>;
+
+// The first judge that disagrees with the truth, gives an order that does not hold, or calls witnesses a
+// proof that are none.
+std::optional<Mismatch> compare(Judges judges, const sim::History& history, bool linearizable);
+std::optional<Mismatch> compare(Judges judges, const sim::History& history);  // asks the definition first
 
 // Drops operations, and keys of operations, as long as the same judge is mistaken in the same way.
-sim::History shrink(sim::History history, const Mismatch& mismatch);
+sim::History shrink(Judges judges, sim::History history, const Mismatch& mismatch);
 
 }  // namespace norn::differential

@@ -1,5 +1,7 @@
 #include "tests/differential/judges.h"
 
+#include <algorithm>
+
 #include "sim/check/linearizable_component.h"
 #include "sim/check/search.h"
 
@@ -20,9 +22,9 @@ using sim::Verdict;
 
 Opinion from_check(const History& history, const CheckOptions& options) {
   const sim::CheckResult result = sim::check_linearizable(history, options);
-  Opinion opinion{result.verdict, result.reason, std::nullopt, std::nullopt, false};
+  Opinion opinion{result.verdict, result.reason, std::nullopt, std::nullopt, Opinion::Claim::near};
   if (result.verdict == Verdict::violation) opinion.witnesses = result.witnesses;
-  // No proof: a chain of unknown compare-and-sets, say, takes more than six.
+  // No more is claimed of them: a chain of unknown compare-and-sets, say, takes more than the six.
   return opinion;
 }
 
@@ -42,13 +44,13 @@ Opinion search_alone(const History& history) {
     Component component = sim::make_component(history, split, i);
     Judgement judgement = sim::search_component(history, component, CheckOptions{}.steps_max, steps);
     if (judgement.verdict == Verdict::linearizable) continue;
-    return {*judgement.verdict, judgement.reason, std::nullopt, judgement.witnesses, false};
+    return {*judgement.verdict, judgement.reason, std::nullopt, judgement.witnesses, Opinion::Claim::near};
   }
   return {};
 }
 
 Opinion from_order(sim::OrderResult result) {
-  Opinion opinion{result.verdict, std::move(result.reason), std::nullopt, std::nullopt, false};
+  Opinion opinion{result.verdict, std::move(result.reason), std::nullopt, std::nullopt, Opinion::Claim::near};
   if (result.verdict == Verdict::linearizable) opinion.order = std::move(result.order);
   return opinion;
 }
@@ -85,6 +87,88 @@ Opinion other_brute_force(const History& history) {
   return opinion;
 }
 
+// ---- mistaken on purpose
+
+Opinion never_objects(const History& /*history*/) { return {}; }
+
+Opinion always_objects(const History& /*history*/) {
+  Opinion opinion;
+  opinion.verdict = Verdict::violation;
+  return opinion;
+}
+
+Opinion gives_up_on_seven(const History& history) {
+  Opinion opinion = with_versions(history);
+  if (history.size() == 7) opinion.verdict = Verdict::undecided;
+  return opinion;
+}
+
+// As if operations that touch in time were not concurrent.
+Opinion takes_ties_for_order(const History& history) {
+  History apart = history;
+  for (sim::Operation& operation : apart) {
+    operation.call = Time(2 * operation.call.time_since_epoch());
+    if (operation.back != kNever) operation.back = Time(2 * operation.back.time_since_epoch() - Duration(1));
+    operation.back = std::max(operation.back, operation.call);
+  }
+  return without_versions(apart);
+}
+
+// As if an operation of unknown outcome had not happened.
+Opinion forgets_the_unknown(const History& history) {
+  History known = history;
+  for (sim::Operation& operation : known) {
+    if (sim::is_unknown(operation)) operation.outcome = sim::Outcome::fail;
+  }
+  return without_versions(known);
+}
+
+Opinion orders_by_call(const History& history) {
+  Opinion opinion = with_versions(history);
+  if (opinion.verdict != Verdict::linearizable) return opinion;
+  opinion.order.emplace();
+  for (std::uint32_t place = 0; place < history.size(); ++place) {
+    if (history[place].outcome == sim::Outcome::ok) opinion.order->push_back(place);
+  }
+  return opinion;
+}
+
+Opinion names_one_witness(const History& history) {
+  Opinion opinion = with_versions(history);
+  if (opinion.verdict != Verdict::violation) return opinion;
+  opinion.witnesses->resize(1);
+  opinion.claim = Opinion::Claim::alone;
+  return opinion;
+}
+
+// A read alone, whose value nobody alone wrote: another operation may have.
+Opinion forgets_a_writer(const History& history) {
+  Opinion opinion = with_versions(history);
+  if (opinion.verdict != Verdict::violation) return opinion;
+  opinion.claim = Opinion::Claim::whatever_else;
+  opinion.witnesses->clear();
+  for (std::size_t place = 0; place < history.size(); ++place) {
+    const bool reads = history[place].kind == sim::OperationKind::get;
+    if (reads && history[place].outcome == sim::Outcome::ok && history[place].accesses[0].value) {
+      opinion.witnesses->push_back(place);
+      return opinion;
+    }
+  }
+  opinion.witnesses.reset();
+  return opinion;
+}
+
+constexpr Judge kMistaken[] = {
+    {"never objects", never_objects},
+    {"always objects", always_objects},
+    {"gives up on seven operations", gives_up_on_seven},
+    {"takes ties for order", takes_ties_for_order},
+    {"forgets the unknown", forgets_the_unknown},
+    {"orders by call", orders_by_call},
+    {"names one witness", names_one_witness},
+    {"forgets a writer", forgets_a_writer},
+};
+
 constexpr Judge kJudges[] = {
     {"check", with_versions},
     {"check without versions", without_versions},
@@ -99,5 +183,6 @@ constexpr Judge kJudges[] = {
 }  // namespace
 
 std::span<const Judge> judges() { return kJudges; }
+std::span<const Judge> mistaken_judges() { return kMistaken; }
 
 }  // namespace norn::differential

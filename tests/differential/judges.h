@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,9 +19,13 @@ struct Opinion {
   sim::Verdict verdict = sim::Verdict::linearizable;
   std::string reason;
   std::optional<sim::Order> order;  // of a linearizable history, from judges that give one
-  // Of a violation, from judges that name operations. A proof: those alone are not linearizable.
+  // Of a violation, from judges that name operations; and what the judge claims of those.
   std::optional<std::vector<std::size_t>> witnesses;
-  bool witnesses_prove = false;
+  enum class Claim : std::uint8_t {
+    near,           // no more than that they are some of the operations involved
+    alone,          // alone they are not linearizable
+    whatever_else,  // nor whatever became of the others, within their times; they are completed ones
+  } claim = Claim::near;
 };
 
 struct Judge {
@@ -29,5 +34,8 @@ struct Judge {
 };
 
 std::span<const Judge> judges();
+
+// Judges that are mistaken on purpose, each in a way that the comparison must find.
+std::span<const Judge> mistaken_judges();
 
 }  // namespace norn::differential

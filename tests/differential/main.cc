@@ -24,7 +24,9 @@ constexpr const char* kUsage =
     "differential [--histories N] [--seed S] [--jobs J]   compare the judges on histories 0 to N-1 of a "
     "seed\n"
     "differential --seed S --only I                       history I of a seed\n"
-    "differential --file HISTORY                          a history of few operations, as JSON Lines\n";
+    "differential --file HISTORY                          a history of few operations, as JSON Lines\n"
+    "differential --mistaken yes                          judges that are wrong on purpose must be found "
+    "out\n";
 
 struct Arguments {
   std::uint64_t histories = 100'000;
@@ -32,6 +34,7 @@ struct Arguments {
   std::uint64_t jobs = 2;
   std::optional<std::uint64_t> only;
   std::string file;
+  bool mistaken = false;
 };
 
 // What the histories were like: a comparison in which one verdict is rare proves little.
@@ -107,7 +110,7 @@ class Comparison {
     RandomHistory made = random_history(arguments_.seed, number);
     const bool truth = linearizable_by_definition(made.history);
     counts.add(made, truth);
-    std::optional<Mismatch> mismatch = compare(made.history, truth);
+    std::optional<Mismatch> mismatch = compare(judges(), made.history, truth);
     if (!mismatch) return;
     stop_ = true;
     const std::scoped_lock lock(mutex_);
@@ -143,8 +146,8 @@ void print(const Counts& counts) {
 }
 
 int report(const Mismatch& mismatch, const sim::History& history, const std::string& again) {
-  const sim::History small = shrink(history, mismatch);
-  const std::optional<Mismatch> now = compare(small);
+  const sim::History small = shrink(judges(), history, mismatch);
+  const std::optional<Mismatch> now = compare(judges(), small);
   std::cout << "mismatch: " << mismatch.judge << ": "
             << (now && now->judge == mismatch.judge ? now->text : mismatch.text) << '\n'
             << sim::format_history(small) << "repeat: " << again << '\n';
@@ -173,6 +176,8 @@ std::optional<Arguments> parse(int count, char** words) {
       good = parse_number(value, arguments.only.emplace());
     } else if (option == "--file") {
       arguments.file = value;
+    } else if (option == "--mistaken") {
+      good = arguments.mistaken = value == "yes";
     } else {
       good = false;
     }
@@ -182,12 +187,36 @@ std::optional<Arguments> parse(int count, char** words) {
 }
 
 int compare_one(const sim::History& history, const std::string& again) {
-  const std::optional<Mismatch> mismatch = compare(history);
+  const std::optional<Mismatch> mismatch = compare(judges(), history);
   if (mismatch) return report(*mismatch, history, again);
   std::cout << sim::format_history(history)
             << (linearizable_by_definition(history) ? "linearizable" : "not linearizable")
             << ", say all judges\n";
   return EXIT_SUCCESS;
+}
+
+// Each judge that is mistaken on purpose alone: it must be found out soon, by a history of few operations.
+int find_mistaken(std::uint64_t seed) {
+  constexpr std::uint64_t kHistories = 2000;
+  constexpr std::size_t kOperations = 4;
+  int status = EXIT_SUCCESS;
+  for (const Judge& judge : mistaken_judges()) {
+    const Judges alone(&judge, 1);
+    std::optional<std::size_t> size;
+    std::uint64_t number = 0;
+    for (; number < kHistories && !size; ++number) {
+      const sim::History history = random_history(seed, number).history;
+      const std::optional<Mismatch> mismatch = compare(alone, history);
+      if (mismatch) size = shrink(alone, history, *mismatch).size();
+    }
+    const bool gives_up = judge.name == "gives up on seven operations";
+    std::cout << judge.name << ": "
+              << (size ? "found out by history " + std::to_string(number - 1) + ", made small to " +
+                             std::to_string(*size) + " operations\n"
+                       : "NOT FOUND OUT\n");
+    if (!size || *size > (gives_up ? 7 : kOperations)) status = EXIT_FAILURE;
+  }
+  return status;
 }
 
 int run(int count, char** words) {
@@ -205,6 +234,7 @@ int run(int count, char** words) {
     }
     return compare_one(parsed.history, "differential --file " + arguments->file);
   }
+  if (arguments->mistaken) return find_mistaken(arguments->seed);
   const std::string again = "differential --seed " + std::to_string(arguments->seed) + " --only ";
   if (arguments->only) {
     return compare_one(random_history(arguments->seed, *arguments->only).history,
