@@ -78,6 +78,22 @@ class Certificate {
     return keeps_real_time();
   }
 
+  // Of one that holds: by slot, the write first, then the reads by call time.
+  std::vector<std::uint32_t> order() const {
+    std::vector<std::uint32_t> members;
+    for (std::uint32_t member = 0; member < size_; ++member) {
+      if (standing_[member].placed) members.push_back(member);
+    }
+    std::sort(members.begin(), members.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const Standing& x = standing_[a];
+      const Standing& y = standing_[b];
+      if (x.slot != y.slot) return x.slot < y.slot;
+      return x.writes != y.writes ? x.writes : a < b;
+    });
+    for (std::uint32_t& member : members) member = places_[member];
+    return members;
+  }
+
  private:
   const Operation& operation(std::uint32_t member) const { return history_[places_[member]]; }
 
@@ -322,8 +338,12 @@ class Certificate {
 
 }  // namespace
 
-bool certified_by_versions(const History& history, const Split& split, std::size_t component) {
-  return Certificate(history, split, component).holds();
+bool certified_by_versions(const History& history, const Split& split, std::size_t component,
+                           std::vector<std::uint32_t>* order) {
+  Certificate certificate(history, split, component);
+  if (!certificate.holds()) return false;
+  if (order != nullptr) *order = certificate.order();
+  return true;
 }
 
 }  // namespace norn::sim

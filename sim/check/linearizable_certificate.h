@@ -8,13 +8,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "sim/check/history.h"
 #include "sim/check/linearizable_component.h"
 
 namespace norn::sim {
 
-// True: the component is linearizable. O(n log n), on the history's own strings.
-bool certified_by_versions(const History& history, const Split& split, std::size_t component);
+// True: the component is linearizable; then the order, places in the history, is left in `order` if that is
+// wanted. O(n log n), on the history's own strings.
+bool certified_by_versions(const History& history, const Split& split, std::size_t component,
+                           std::vector<std::uint32_t>* order = nullptr);
 
 }  // namespace norn::sim

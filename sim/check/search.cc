@@ -35,11 +35,13 @@ constexpr std::size_t kConfigurationsMax = 2'000'000;  // at once
 
 class Search {
  public:
-  Search(const History& history, Component& component, std::uint64_t steps_max, std::uint64_t& steps)
+  Search(const History& history, Component& component, std::uint64_t steps_max, std::uint64_t& steps,
+         std::vector<Landing>* landings)
       : history_(history),
         component_(component),
         steps_max_(steps_max),
         taken_(steps),
+        landings_(landings),
         slot_of_(component.steps.size(), kNone),
         twin_before_(component.steps.size(), kNone) {}
 
@@ -68,21 +70,15 @@ class Search {
       if (next.size() == 0) return describe(event.step, now);
       next.prune();
       std::swap(now, next);
+      if (landings_ != nullptr && trail_.is_crowded() && !clear_trail(now))
+        return {Verdict::undecided, "", {}};
     }
+    if (landings_ != nullptr) *landings_ = trail_.path(now.node(0));
     return {Verdict::linearizable, "", {}};
   }
 
  private:
-  struct Event {
-    std::int64_t at = 0;
-    bool returns = false;  // calls first: equal times are concurrent
-    std::uint32_t step = 0;
-
-    friend bool operator<(const Event& a, const Event& b) {
-      if (a.at != b.at) return a.at < b.at;
-      return a.returns != b.returns ? b.returns : a.step < b.step;
-    }
-  };
+  using Event = SearchEvent;
 
   const KvStep& step(std::uint32_t i) const { return component_.steps[i]; }
   const KeyStep* parts(std::uint32_t i) const { return component_.parts_of(component_.steps[i]); }
@@ -224,11 +220,12 @@ class Search {
     visited_.clear();
     for (std::size_t i = 0; i < now.size(); ++i) {
       const bool done = layout_.done(now.at(i), slot);
-      if (!done) visited_.insert(now.at(i), kinds_);  // a free one may still land, or stay unseen
+      if (!done)
+        visited_.insert(now.at(i), kinds_, now.node(i));  // a free one may still land, or stay unseen
       if (!done && !layout_.free(now.at(i), slot)) continue;
       trial_.assign(now.at(i), now.at(i) + layout_.words());
       layout_.clear(trial_.data(), slot);
-      next.insert(trial_.data(), kinds_);
+      next.insert(trial_.data(), kinds_, now.node(i));
     }
     for (std::size_t i = 0; i < visited_.size(); ++i) {
       for (const std::uint32_t candidate : open_) {
@@ -240,16 +237,24 @@ class Search {
         }
         if (!afford(1) || visited_.size() + next.size() > kConfigurationsMax) return false;
         if (!land(candidate, returned, visited_.at(i))) continue;
-        if (layout_.done(trial_.data(), slot)) {
-          layout_.clear(trial_.data(), slot);
-          next.insert(trial_.data(), kinds_);
-        } else {
-          visited_.insert(trial_.data(), kinds_);
-        }
+        const bool arrived = layout_.done(trial_.data(), slot);
+        if (arrived) layout_.clear(trial_.data(), slot);
+        Frontier& into = arrived ? next : visited_;
+        const bool added = into.insert(trial_.data(), kinds_, trail_.next());
+        if (added && landings_ != nullptr) trail_.add(visited_.node(i), {candidate, returned});
       }
     }
     open_.erase(std::find(open_.begin(), open_.end(), returned));
     return true;
+  }
+
+  // False: what led to the configurations alive is too much to remember.
+  bool clear_trail(Frontier& now) {
+    std::vector<Trail::Node> live(now.size());
+    for (std::size_t i = 0; i < now.size(); ++i) live[i] = now.node(i);
+    const bool fits = trail_.keep(live);
+    for (std::size_t i = 0; i < now.size(); ++i) now.set_node(i, live[i]);
+    return fits;
   }
 
   // Lets an operation take effect in a configuration; the outcome is in trial_. False: it cannot, or need
@@ -336,7 +341,7 @@ class Search {
     std::string reason =
         words_of(history_, step(stuck).place) + ": no order of the operations until then explains it; ";
     std::size_t returned = 0;
-    for (const KvStep& it : component_.steps) returned += !it.unknown && it.back < step(stuck).back ? 1 : 0;
+    for (const KvStep& it : component_.steps) returned += has_returned(it, stuck) ? 1 : 0;
     reason += "the " + std::to_string(returned) + " that returned before have one, which leaves ";
     for (std::uint32_t j = 0; j < step(stuck).count; ++j) {
       const std::uint32_t key = parts(stuck)[j].key;
@@ -348,6 +353,12 @@ class Search {
     witnesses.insert(witnesses.end(), others.begin(), others.end());
     if (!others.empty()) reason += "; around it: " + words_of(history_, in_order(history_, others));
     return {Verdict::violation, reason, in_order(history_, witnesses)};
+  }
+
+  // Before another, in the order of the sweep: equal times are returned in the order of the calls.
+  bool has_returned(const KvStep& it, std::uint32_t stuck) const {
+    if (it.unknown) return false;
+    return it.back != step(stuck).back ? it.back < step(stuck).back : &it < &step(stuck);
   }
 
   std::string possible_values(std::uint32_t key, const Frontier& now) {
@@ -380,8 +391,7 @@ class Search {
     }
     const std::size_t open = near.size();
     for (std::uint32_t other = 0; other < component_.steps.size(); ++other) {
-      if (!step(other).unknown && step(other).back < step(stuck).back && shares_key(other, stuck))
-        near.push_back(other);
+      if (has_returned(step(other), stuck) && shares_key(other, stuck)) near.push_back(other);
     }
     std::sort(near.begin() + static_cast<std::ptrdiff_t>(open), near.end(), [&](auto a, auto b) {
       return step(a).back != step(b).back ? step(a).back > step(b).back : a < b;
@@ -400,6 +410,8 @@ class Search {
   Component& component_;
   std::uint64_t steps_max_;
   std::uint64_t& taken_;
+  std::vector<Landing>* landings_;
+  Trail trail_;  // grows only if landings are wanted
 
   bool merges_ = false;
   std::vector<std::string_view> seen_texts_;  // sorted
@@ -421,8 +433,8 @@ class Search {
 }  // namespace
 
 Judgement search_component(const History& history, Component& component, std::uint64_t steps_max,
-                           std::uint64_t& steps) {
-  return Search(history, component, steps_max, steps).judge();
+                           std::uint64_t& steps, std::vector<Landing>* landings) {
+  return Search(history, component, steps_max, steps, landings).judge();
 }
 
 }  // namespace norn::sim

@@ -13,14 +13,16 @@
 
 #include "sim/check/history.h"
 #include "sim/check/linearizable_component.h"
+#include "sim/check/order_trail.h"
 
 namespace norn::sim {
 
 // Judges one component. Every operation tried is a step, and every configuration carried along beyond the
 // first; `steps`, at most steps_max before, goes up by them and never beyond: then, or when more
 // configurations are alive at once than a machine's memory is for, the verdict is undecided. The component is
-// changed: values that nobody sees become one.
+// changed: values that nobody sees become one. If `landings` are wanted, what was seen to land, in order, is
+// left there on success.
 Judgement search_component(const History& history, Component& component, std::uint64_t steps_max,
-                           std::uint64_t& steps);
+                           std::uint64_t& steps, std::vector<Landing>* landings = nullptr);
 
 }  // namespace norn::sim

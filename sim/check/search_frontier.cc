@@ -30,8 +30,9 @@ void Frontier::clear() {
   any_dominated_ = false;
 }
 
-bool Frontier::insert(const std::uint64_t* configuration, const SlotKinds& kinds) {
+bool Frontier::insert(const std::uint64_t* configuration, const SlotKinds& kinds, std::uint32_t node) {
   Links links;
+  links.node = node;
   links.state_hash = hash_of(configuration, layout_.state_words());
   links.hash = hash_of(configuration, layout_.words());
   if (contains(configuration, links.hash)) return false;

@@ -67,9 +67,13 @@ class Frontier {
 
   bool dominated(std::size_t i) const { return links_[i].dominated; }
 
+  // What led to it, where that is remembered (order_trail.h).
+  std::uint32_t node(std::size_t i) const { return links_[i].node; }
+  void set_node(std::size_t i, std::uint32_t node) { links_[i].node = node; }
+
   // True: it is new, and nothing it was compared with dominates it. Pointers from at() end here. What it
   // dominates stays, so that places keep, until prune().
-  bool insert(const std::uint64_t* configuration, const SlotKinds& kinds);
+  bool insert(const std::uint64_t* configuration, const SlotKinds& kinds, std::uint32_t node = 0);
 
   // Drops the configurations that a later one dominates.
   void prune();
@@ -94,6 +98,7 @@ class Frontier {
     std::uint64_t hash = 0;  // of all of it
     std::uint32_t next_of_state = kNone;
     std::uint32_t next = kNone;
+    std::uint32_t node = 0;
     bool dominated = false;
   };
   std::vector<Links> links_;

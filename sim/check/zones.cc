@@ -68,6 +68,26 @@ class Zones {
     return compare_blocks();
   }
 
+  // Of a component that is linearizable. A forward block stands at its f, a backward one at its s or, where a
+  // forward zone covers that, at its end, which is not after the block's f. So by instants, and of equal ones
+  // the forward block last, no block has to precede one in front of it.
+  std::vector<std::uint32_t> order() const {
+    std::vector<std::uint32_t> places;
+    for (const Block& block : by_instant()) {
+      std::uint32_t writer = clusters_[block.value].writer;
+      for (ValueId value = block.value;; value = part(writer).argument) {
+        if (writer != kNone) places.push_back(steps_[writer].place);
+        const auto first = static_cast<std::ptrdiff_t>(places.size());
+        for (std::uint32_t read = clusters_[value].first_read; read != kNone; read = next_read_[read])
+          places.push_back(steps_[read].place);
+        std::reverse(places.begin() + first, places.end());  // the list begins with the latest call
+        writer = clusters_[value].next;
+        if (writer == kNone) break;
+      }
+    }
+    return places;
+  }
+
  private:
   const KeyStep& part(std::uint32_t step) const { return component_.parts[steps_[step].first]; }
   std::size_t place(std::uint32_t step) const { return steps_[step].place; }
@@ -274,6 +294,34 @@ class Zones {
     return linearizable();
   }
 
+  std::vector<Block> by_instant() const {
+    struct Standing {
+      std::int64_t at = 0;
+      bool forward = false;
+      Block block;
+    };
+    std::vector<Standing> standing;
+    for (const Block& block : blocks_) {
+      if (block.f < block.s) standing.push_back({block.f, true, block});
+    }
+    std::sort(standing.begin(), standing.end(),
+              [](const Standing& a, const Standing& b) { return a.at < b.at; });
+    const auto forward = static_cast<std::ptrdiff_t>(standing.size());
+    for (const Block& block : blocks_) {
+      if (block.f < block.s) continue;
+      const auto after = std::lower_bound(standing.begin(), standing.begin() + forward, block.s,
+                                          [](const Standing& zone, std::int64_t s) { return zone.at < s; });
+      const std::int64_t ends = after == standing.begin() ? kBegin : std::prev(after)->block.s;
+      standing.push_back({std::max(block.s, ends), false, block});
+    }
+    std::stable_sort(standing.begin(), standing.end(), [](const Standing& a, const Standing& b) {
+      return a.at != b.at ? a.at < b.at : b.forward && !a.forward;
+    });
+    std::vector<Block> blocks;
+    for (const Standing& it : standing) blocks.push_back(it.block);
+    return blocks;
+  }
+
   const History& history_;
   const Component& component_;
   const std::vector<KvStep>& steps_;
@@ -291,19 +339,24 @@ Judgement violation(const History& history, std::string reason, std::vector<std:
   return {Verdict::violation, std::move(reason), in_order(history, std::move(witnesses))};
 }
 
-Judgement judge_compare_and_set_zones(const History& history, const Component& component) {
-  return Zones(history, component).judge();
+Judgement judge_compare_and_set_zones(const History& history, const Component& component,
+                                      std::vector<std::uint32_t>* order) {
+  Zones zones(history, component);
+  Judgement judgement = zones.judge();
+  if (order != nullptr && judgement.verdict == Verdict::linearizable) *order = zones.order();
+  return judgement;
 }
 
-Judgement judge_by_zones(const History& history, const Component& component) {
+Judgement judge_by_zones(const History& history, const Component& component,
+                         std::vector<std::uint32_t>* order) {
   if (component.keys.size() != 1 || component.has_increment) return {};
   for (const KvStep& step : component.steps) {
     if (step.count != 1) return {};  // one key named twice
   }
   if (component.has_append)
-    return component.has_remove ? Judgement{} : judge_append_chain(history, component);
-  if (component.has_remove) return judge_remove_zones(history, component);
-  return judge_compare_and_set_zones(history, component);
+    return component.has_remove ? Judgement{} : judge_append_chain(history, component, order);
+  if (component.has_remove) return judge_remove_zones(history, component, order);
+  return judge_compare_and_set_zones(history, component, order);
 }
 
 }  // namespace norn::sim

@@ -8,19 +8,28 @@
 //
 // Times: an operation stands at an instant in [call, back]; a must precede b when back(a) < call(b). A write
 // of unknown outcome comes back at the end of time, and is dropped when no operation that happened needs it.
+//
+// On success each leaves the order it found, places in the history, in `order`, if that is wanted.
 #pragma once
+
+#include <cstdint>
+#include <vector>
 
 #include "sim/check/history.h"
 #include "sim/check/linearizable_component.h"
 
 namespace norn::sim {
 
-Judgement judge_by_zones(const History& history, const Component& component);
+Judgement judge_by_zones(const History& history, const Component& component,
+                         std::vector<std::uint32_t>* order = nullptr);
 
 // The three shapes. Each checks its own conditions on values and gives no verdict when they do not hold.
-Judgement judge_compare_and_set_zones(const History& history, const Component& component);
-Judgement judge_append_chain(const History& history, const Component& component);
-Judgement judge_remove_zones(const History& history, const Component& component);
+Judgement judge_compare_and_set_zones(const History& history, const Component& component,
+                                      std::vector<std::uint32_t>* order);
+Judgement judge_append_chain(const History& history, const Component& component,
+                             std::vector<std::uint32_t>* order);
+Judgement judge_remove_zones(const History& history, const Component& component,
+                             std::vector<std::uint32_t>* order);
 
 // What a read saw: a failed compare-and-set whose find was what it expected contradicts itself, and sees
 // nothing.

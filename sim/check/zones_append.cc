@@ -32,6 +32,14 @@ class Chain {
     return walk();
   }
 
+  // Of a component that is linearizable.
+  std::vector<std::uint32_t> order() const {
+    std::vector<std::uint32_t> places;
+    for (const std::uint32_t step : chain_) places.push_back(steps_[step].place);
+    for (const std::uint32_t step : behind_) places.push_back(steps_[step].place);
+    return places;
+  }
+
  private:
   const KeyStep& part(std::uint32_t step) const { return component_.parts[steps_[step].first]; }
   std::size_t place(std::uint32_t step) const { return steps_[step].place; }
@@ -169,8 +177,12 @@ class Chain {
 
 }  // namespace
 
-Judgement judge_append_chain(const History& history, const Component& component) {
-  return Chain(history, component).judge();
+Judgement judge_append_chain(const History& history, const Component& component,
+                             std::vector<std::uint32_t>* order) {
+  Chain chain(history, component);
+  Judgement judgement = chain.judge();
+  if (order != nullptr && judgement.verdict == Verdict::linearizable) *order = chain.order();
+  return judgement;
 }
 
 }  // namespace norn::sim

@@ -76,6 +76,21 @@ class Sweep {
     return linearizable();
   }
 
+  // Of a component that is linearizable: what the sweep placed, each put with its reads.
+  std::vector<std::uint32_t> order() const {
+    std::vector<std::vector<std::uint32_t>> reads(clusters_.size());
+    for (std::uint32_t step = 0; step < steps_.size(); ++step) {
+      if (is_read(steps_[step]) && part(step).value != kAbsent) reads[part(step).value].push_back(step);
+    }
+    std::vector<std::uint32_t> places;
+    for (const std::uint32_t step : order_) {
+      places.push_back(steps_[step].place);
+      if (steps_[step].kind != OperationKind::put) continue;
+      for (const std::uint32_t read : reads[part(step).argument]) places.push_back(steps_[read].place);
+    }
+    return places;
+  }
+
  private:
   using Due = std::pair<std::int64_t, std::uint32_t>;  // deadline, step
 
@@ -164,7 +179,7 @@ class Sweep {
         return {};
       case Event::read_called:
         if (absent_) {
-          placed_[event.item] = true;
+          put_in_place(event.item);
         } else {
           open_reads_.push_back(event.item);
           reads_due_ = std::min(reads_due_, steps_[event.item].back);
@@ -199,14 +214,20 @@ class Sweep {
     if (reads_due_ < ends && !place_remove()) return nobody_removed(first_due_read());
     while (next_remove() != kNone && open_removes_.top().first < ends) place_remove();
     place_clusters();
+    order_.push_back(put);
     holder_ = last_put_ = put;
     absent_ = false;
     return {};
   }
 
+  void put_in_place(std::uint32_t item) {
+    placed_[item] = true;
+    order_.push_back(item);
+  }
+
   void place_clusters() {
     for (const std::uint32_t put : open_clusters_) {
-      placed_[put] = true;
+      put_in_place(put);
       absent_ = false;
       last_put_ = put;
     }
@@ -220,10 +241,10 @@ class Sweep {
   bool place_remove() {
     if (open_removes_.empty()) return false;
     place_clusters();
-    placed_[open_removes_.top().second] = true;
+    put_in_place(open_removes_.top().second);
     open_removes_.pop();
     absent_ = true;
-    for (const std::uint32_t read : open_reads_) placed_[read] = true;
+    for (const std::uint32_t read : open_reads_) put_in_place(read);
     open_reads_.clear();
     reads_due_ = kEnd;
     return true;
@@ -285,8 +306,9 @@ class Sweep {
   const History& history_;
   const Component& component_;
   const std::vector<KvStep>& steps_;
-  std::vector<Cluster> clusters_;  // by value
-  std::vector<bool> placed_;       // by step; of a cluster: its put
+  std::vector<Cluster> clusters_;     // by value
+  std::vector<bool> placed_;          // by step; of a cluster: its put
+  std::vector<std::uint32_t> order_;  // the items placed, and those that hold
   std::vector<Event> events_;
 
   std::uint32_t holder_ = kNone;    // the put of the forward cluster that holds the key now
@@ -300,8 +322,12 @@ class Sweep {
 
 }  // namespace
 
-Judgement judge_remove_zones(const History& history, const Component& component) {
-  return Sweep(history, component).judge();
+Judgement judge_remove_zones(const History& history, const Component& component,
+                             std::vector<std::uint32_t>* order) {
+  Sweep sweep(history, component);
+  Judgement judgement = sweep.judge();
+  if (order != nullptr && judgement.verdict == Verdict::linearizable) *order = sweep.order();
+  return judgement;
 }
 
 }  // namespace norn::sim

@@ -138,4 +138,10 @@ TEST_CASE("versions made up do not excuse a violation, nor accuse a history with
   CHECK(passes(stale));
 }
 
+TEST_CASE("two increments to one number, the first of which had just returned") {
+  const std::string text = reason({increment(1, 4, 6, 2, "2"), increment(2, 6, 6, 1, "1")}, {0, 1});
+  CHECK(text.find("the 1 that returned before have one, which leaves key \"k\" at \"2\"") !=
+        std::string::npos);
+}
+
 }  // namespace norn::sim

@@ -1,0 +1,188 @@
+#include "tests/differential/judges.h"
+
+#include <algorithm>
+
+#include "sim/check/linearizable_component.h"
+#include "sim/check/search.h"
+
+#include "tests/check/oracle.h"
+#include "tests/check/spec_models.h"
+
+namespace norn::differential {
+
+namespace {
+
+using sim::CheckOptions;
+using sim::Component;
+using sim::History;
+using sim::Judgement;
+using sim::Order;
+using sim::Split;
+using sim::Verdict;
+
+Opinion from_check(const History& history, const CheckOptions& options) {
+  const sim::CheckResult result = sim::check_linearizable(history, options);
+  Opinion opinion{result.verdict, result.reason, std::nullopt, std::nullopt, Opinion::Claim::near};
+  if (result.verdict == Verdict::violation) opinion.witnesses = result.witnesses;
+  // No more is claimed of them: a chain of unknown compare-and-sets, say, takes more than the six.
+  return opinion;
+}
+
+Opinion with_versions(const History& history) { return from_check(history, {}); }
+
+Opinion without_versions(const History& history) {
+  CheckOptions options;
+  options.use_versions = false;
+  return from_check(history, options);
+}
+
+// The general search alone, also where a cheaper tier would decide.
+Opinion search_alone(const History& history) {
+  const Split split = sim::split_by_key(history);
+  std::uint64_t steps = 0;
+  for (std::size_t i = 0; i < split.components(); ++i) {
+    Component component = sim::make_component(history, split, i);
+    Judgement judgement = sim::search_component(history, component, CheckOptions{}.steps_max, steps);
+    if (judgement.verdict == Verdict::linearizable) continue;
+    return {*judgement.verdict, judgement.reason, std::nullopt, judgement.witnesses, Opinion::Claim::near};
+  }
+  return {};
+}
+
+Opinion from_order(sim::OrderResult result) {
+  Opinion opinion{result.verdict, std::move(result.reason), std::nullopt, std::nullopt, Opinion::Claim::near};
+  if (result.verdict == Verdict::linearizable) opinion.order = std::move(result.order);
+  return opinion;
+}
+
+Opinion order_with_versions(const History& history) { return from_order(sim::order_of(history)); }
+
+Opinion order_without_versions(const History& history) {
+  CheckOptions options;
+  options.use_versions = false;
+  return from_order(sim::order_of(history, options));
+}
+
+Opinion order_by_search(const History& history) {
+  CheckOptions options;
+  options.use_versions = false;
+  return from_order(sim::order_by_search(history, options));
+}
+
+Opinion specification(const History& history) {
+  std::vector<std::uint32_t> places;
+  const sim::SpecHistory<sim::KvSpec> timed = sim::spec_history(history, places);
+  const sim::SpecResult result = sim::check_spec(sim::KvSpec{}, timed);
+  Opinion opinion;
+  opinion.verdict = result.verdict;
+  if (result.verdict != Verdict::linearizable) return opinion;
+  opinion.order.emplace();
+  for (const std::uint32_t i : result.order) opinion.order->push_back(places[i]);
+  return opinion;
+}
+
+Opinion other_brute_force(const History& history) {
+  Opinion opinion;
+  if (!sim::linearizable_by_trying(history)) opinion.verdict = Verdict::violation;
+  return opinion;
+}
+
+// ---- mistaken on purpose
+
+Opinion never_objects(const History& /*history*/) { return {}; }
+
+Opinion always_objects(const History& /*history*/) {
+  Opinion opinion;
+  opinion.verdict = Verdict::violation;
+  return opinion;
+}
+
+Opinion gives_up_on_seven(const History& history) {
+  Opinion opinion = with_versions(history);
+  if (history.size() == 7) opinion.verdict = Verdict::undecided;
+  return opinion;
+}
+
+// As if operations that touch in time were not concurrent.
+Opinion takes_ties_for_order(const History& history) {
+  History apart = history;
+  for (sim::Operation& operation : apart) {
+    operation.call = Time(2 * operation.call.time_since_epoch());
+    if (operation.back != kNever) operation.back = Time(2 * operation.back.time_since_epoch() - Duration(1));
+    operation.back = std::max(operation.back, operation.call);
+  }
+  return without_versions(apart);
+}
+
+// As if an operation of unknown outcome had not happened.
+Opinion forgets_the_unknown(const History& history) {
+  History known = history;
+  for (sim::Operation& operation : known) {
+    if (sim::is_unknown(operation)) operation.outcome = sim::Outcome::fail;
+  }
+  return without_versions(known);
+}
+
+Opinion orders_by_call(const History& history) {
+  Opinion opinion = with_versions(history);
+  if (opinion.verdict != Verdict::linearizable) return opinion;
+  opinion.order.emplace();
+  for (std::uint32_t place = 0; place < history.size(); ++place) {
+    if (history[place].outcome == sim::Outcome::ok) opinion.order->push_back(place);
+  }
+  return opinion;
+}
+
+Opinion names_one_witness(const History& history) {
+  Opinion opinion = with_versions(history);
+  if (opinion.verdict != Verdict::violation) return opinion;
+  opinion.witnesses->resize(1);
+  opinion.claim = Opinion::Claim::alone;
+  return opinion;
+}
+
+// A read alone, whose value nobody alone wrote: another operation may have.
+Opinion forgets_a_writer(const History& history) {
+  Opinion opinion = with_versions(history);
+  if (opinion.verdict != Verdict::violation) return opinion;
+  opinion.claim = Opinion::Claim::whatever_else;
+  opinion.witnesses->clear();
+  for (std::size_t place = 0; place < history.size(); ++place) {
+    const bool reads = history[place].kind == sim::OperationKind::get;
+    if (reads && history[place].outcome == sim::Outcome::ok && history[place].accesses[0].value) {
+      opinion.witnesses->push_back(place);
+      return opinion;
+    }
+  }
+  opinion.witnesses.reset();
+  return opinion;
+}
+
+constexpr Judge kMistaken[] = {
+    {"never objects", never_objects},
+    {"always objects", always_objects},
+    {"gives up on seven operations", gives_up_on_seven},
+    {"takes ties for order", takes_ties_for_order},
+    {"forgets the unknown", forgets_the_unknown},
+    {"orders by call", orders_by_call},
+    {"names one witness", names_one_witness},
+    {"forgets a writer", forgets_a_writer},
+};
+
+constexpr Judge kJudges[] = {
+    {"check", with_versions},
+    {"check without versions", without_versions},
+    {"search", search_alone},
+    {"order", order_with_versions},
+    {"order without versions", order_without_versions},
+    {"order by search", order_by_search},
+    {"specification", specification},
+    {"brute force of tests/check", other_brute_force},
+};
+
+}  // namespace
+
+std::span<const Judge> judges() { return kJudges; }
+std::span<const Judge> mistaken_judges() { return kMistaken; }
+
+}  // namespace norn::differential
