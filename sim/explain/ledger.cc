@@ -75,6 +75,7 @@ Ledger::Ledger(const History& history, std::size_t place) : history_(history) {
       key.changers.push_back(one);
       key.appended |= operation.kind == OperationKind::append;
       key.incremented |= operation.kind == OperationKind::increment;
+      key.swapped |= operation.kind == OperationKind::compare_and_set;
       key.only_appends &= operation.kind == OperationKind::append;
       key.only_increments &= operation.kind == OperationKind::increment && operation.delta > 0;
       const std::optional<MaybeText> written = written_by(operation, part);

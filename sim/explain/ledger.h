@@ -39,6 +39,7 @@ class Ledger {
     std::vector<std::size_t> changers;                      // all that change it, by call time
     bool appended = false;                                  // by any operation
     bool incremented = false;
+    bool swapped = false;         // by a compare-and-set
     bool only_increments = true;  // nothing else changes it, and all add something
     bool only_appends = true;
     bool is_plain() const { return !appended && !incremented; }  // what is left never depends on what was

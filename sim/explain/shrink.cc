@@ -130,7 +130,8 @@ class Question {
       texts.push_back(*seen.second);
       bytes += seen.second->size();
     }
-    const bool may_leave_out = !key.incremented && bytes * (key.changers.size() + 1) < kCompareMax;
+    const bool may_leave_out =
+        !key.incremented && !key.swapped && bytes * (key.changers.size() + 1) < kCompareMax;
     for (const std::size_t place : key.changers) {
       const Operation& operation = at(place);
       if (may_leave_out && operation.kind == OperationKind::append &&

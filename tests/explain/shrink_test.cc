@@ -126,6 +126,16 @@ TEST_CASE("registers with distinct values: minimal, fair, at most six operations
   CHECK(violations({.kinds = {get, append}}, 4, 1500, 6) > 50);
 }
 
+TEST_CASE("an append that only an uncertain compare-and-set could have seen is not left out") {
+  Operation first = by_hand::swap(0, 1, 2, "1", "2");
+  first = by_hand::unknown(first);
+  const History history = {by_hand::append(2, 1, 7, "1"), first, by_hand::get(0, 8, 12, "1"),
+                           by_hand::get(2, 11, 14, "2"), by_hand::swap(2, 19, 22, "1", "2")};
+  const Explanation explanation = explain(history, check_linearizable(history));
+  check_claims(history, explanation);
+  CHECK(certain_of(explanation) != Places{3});
+}
+
 TEST_CASE("everything else: minimal and fair") {
   CHECK(violations({.kinds = {get, put, remove, compare_and_set}, .distinct = false}, 5, 1500, 8) > 50);
   CHECK(violations({.kinds = {get, increment}}, 6, 1500, 8) > 50);
