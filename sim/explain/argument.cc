@@ -134,22 +134,23 @@ std::string saw(const Draft& draft, const Sight& sight) {
 }
 
 void say_early(Draft& draft, const Sight& sight, const std::vector<Excluded>& excluded) {
-  std::vector<std::size_t> named;
+  const bool alone = excluded.size() == 1;
   std::size_t overwritten = 0;
   for (const Excluded& one : excluded) {
-    if (!one.writer || !one.between) continue;
-    if (++overwritten <= kWritersNamed) named.push_back(*one.writer);
-  }
-  for (const Excluded& one : excluded) {
     if (!one.between) continue;
-    if (one.writer && std::find(named.begin(), named.end(), *one.writer) == named.end()) continue;
     if (!one.writer) {
       draft.say("In the beginning the key had no value, but " + draft.name(*one.between) +
                 " gave it one: " + draft.in_time(*one.between, sight.seer) + ".");
-    } else {
-      draft.say("One that left it is " + draft.name(*one.writer) + ". It was overwritten by " +
-                draft.name(*one.between) + ": " + draft.in_time(*one.writer, *one.between) + ", and " +
-                draft.in_time(*one.between, sight.seer) + ".");
+    } else if (++overwritten <= kWritersNamed) {
+      const std::string in_time =
+          draft.in_time(*one.writer, *one.between) + ", and " + draft.in_time(*one.between, sight.seer) + ".";
+      if (alone) {
+        draft.say("Only " + draft.name(*one.writer) + " ever left " + shown(sight.value) + " there.");
+        draft.say("But " + draft.name(*one.between) + " came after it: " + in_time);
+      } else {
+        draft.say(shown(sight.value) + " was left by " + draft.name(*one.writer) + ", and overwritten by " +
+                  draft.name(*one.between) + ": " + in_time);
+      }
       draft.draw(*one.writer, *one.between, EdgeKind::time, "ended before");
       draft.draw(*one.writer, sight.seer, EdgeKind::conflict, "found, though overwritten");
     }
@@ -171,9 +172,12 @@ void say_late(Draft& draft, const Sight& sight, const std::vector<Excluded>& exc
     if (!first) first = one.writer;
   }
   if (!first) return;
-  draft.say((late == 1 ? std::string("It") : "The first of " + std::to_string(late) + " later ones") +
-            (late == 1 ? " was left by " : ", ") + draft.name(*first) +
-            (late == 1 ? ", and " : ", is too late: ") + draft.in_time(sight.seer, *first) + ".");
+  draft.say((excluded.size() == 1
+                 ? "Only " + draft.name(*first) + " ever left " + shown(sight.value) + " there"
+             : late == 1 ? "T" + draft.name(*first).substr(1) + " is too late"
+                         : "The " + std::to_string(late) + " others are too late, the first of them being " +
+                               draft.name(*first)) +
+            ": " + draft.in_time(sight.seer, *first) + ".");
   draft.draw(sight.seer, *first, EdgeKind::time, "ended before");
   draft.draw(*first, sight.seer, EdgeKind::conflict, "found, though not yet written");
 }
@@ -207,9 +211,16 @@ bool argue_unwritten(Draft& draft) {
       draft.say("No operation of the history ever left " + shown(sight.value) + " there.");
     say_early(draft, sight, *excluded);
     say_late(draft, sight, *excluded);
-    if (!excluded->empty())
-      draft.say("No other operation of the history left " + shown(sight.value) + " there, so " +
-                draft.letter_of(sight.seer) + " could not find it.");
+    const std::string seer_letter = draft.letter_of(sight.seer);
+    if (excluded->size() == 1 && !(*excluded)[0].writer) {
+      draft.say("No operation of the history removes the key, so " + seer_letter +
+                " could not find it without a value.");
+    } else if (excluded->size() == 1) {
+      draft.say("So " + seer_letter + " could not find " + shown(sight.value) + ".");
+    } else if (!excluded->empty()) {
+      draft.say("No other operation of the history left " + shown(sight.value) + " there, so " + seer_letter +
+                " could not find it.");
+    }
     return true;
   }
   return false;

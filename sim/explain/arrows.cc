@@ -18,7 +18,7 @@ constexpr double kAlongCost = 260;  // along another arrow
 constexpr double kCrossCost = 18;
 constexpr double kBendCost = 12;
 constexpr double kLengthCost = 0.2;
-constexpr double kAgainstCost = 45;  // an arrow of time that does not lead from an end to a beginning
+constexpr double kAgainstCost = 120;  // an arrow of time that does not lead from an end to a beginning
 constexpr std::size_t kArrowsMax = 60;
 
 // A segment of a way, as thick as it is drawn.
@@ -61,8 +61,11 @@ class Router {
   std::vector<Port> ports(const Bar& bar) const {
     const double middle = bar.box.y + bar.box.height / 2;
     std::vector<Port> all;
-    if (!bar.open) all.push_back({{bar.box.right(), middle}, {bar.box.right() + kStub, middle}, true, true});
-    all.push_back({{bar.box.x, middle}, {bar.box.x - kStub, middle}, true, false});
+    for (const double off : {0.0, -5.0, 5.0}) {
+      const double y = middle + off;
+      if (!bar.open) all.push_back({{bar.box.right(), y}, {bar.box.right() + kStub, y}, true, true});
+      all.push_back({{bar.box.x, y}, {bar.box.x - kStub, y}, true, false});
+    }
     for (const double share : {0.25, 0.5, 0.75}) {
       const double x = bar.box.x + share * std::min(bar.box.width, 400.0);
       all.push_back({{x, bar.box.bottom()}, {x, bar.box.bottom() + 4}, false, false});

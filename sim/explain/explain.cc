@@ -62,7 +62,7 @@ std::string headline(const Draft& draft) {
   for (std::size_t i = 0; i < keys.size() && i < kKeysNamed; ++i)
     text += (i == 0 ? "" : ", ") + shown(keys[i]);
   if (keys.size() > kKeysNamed) text += ", ...";
-  const std::size_t count = draft.certain().size();
+  const std::size_t count = draft.places().size();
   return text +
          (count == 1 ? ", shown by one operation" : ", shown by " + std::to_string(count) + " operations");
 }
@@ -83,7 +83,18 @@ Explanation put_together(const Draft& draft, const Shrunk& shrunk, std::uint64_t
     }
   }
   made.argument = draft.sentences_;
+  const auto in_time = [&](std::size_t from, std::size_t to) {
+    return std::any_of(draft.edges_.begin(), draft.edges_.end(), [&](const ExplanationEdge& edge) {
+      return edge.kind == EdgeKind::time && edge.from == from && edge.to == to;
+    });
+  };
   for (ExplanationEdge edge : draft.edges_) {
+    // What two others say already need not be drawn.
+    if (edge.kind == EdgeKind::time && std::any_of(places.begin(), places.end(), [&](std::size_t via) {
+          return in_time(edge.from, via) && in_time(via, edge.to);
+        })) {
+      continue;
+    }
     const auto number = [&](std::size_t place) {
       return static_cast<std::size_t>(std::lower_bound(places.begin(), places.end(), place) - places.begin());
     };

@@ -75,8 +75,8 @@ class Painter {
            escaped(explanation_.headline) + "'>\n";
     definitions();
     out_ += "<g transform='translate(" + px(kLeft) + "," + px(plot_top_) + ")'>\n";
-    paint_faults();
     paint_lanes();
+    paint_faults();
     paint_axis();
     for (const Bar& bar : layout_.bars) {
       if (bar.is_context()) paint_context(bar);

@@ -234,6 +234,9 @@ class Shrinking {
     if (kept.empty()) kept = latest_that_show();
     if (kept.empty()) return {};
     drop_chunks(kept);
+    // Reads are tried first: an explanation with the write itself is plainer than one with who saw it.
+    std::stable_partition(kept.begin(), kept.end(),
+                          [&](std::size_t place) { return !changes_something(ledger_.history()[place]); });
     Shrunk shrunk;
     shrunk.proven = drop_one_by_one(kept);
     std::sort(kept.begin(), kept.end());

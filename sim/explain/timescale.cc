@@ -11,8 +11,8 @@ namespace {
 
 constexpr double kStretchMin = 34;   // pixels between two ends
 constexpr double kStretchMax = 240;  // unless captions need more
-constexpr double kWidth = 860;       // of all, if it were to scale
-constexpr double kWidthMin = 720;
+constexpr double kWidth = 940;       // of all, if it were to scale
+constexpr double kWidthMin = 960;
 constexpr double kEdge = 34;       // before the first and after the last end
 constexpr int kTickCharacter = 8;  // pixels
 constexpr int kTickGap = 18;
@@ -24,6 +24,14 @@ constexpr int kTriesMax = 400;  // multiples of one step in one stretch
 Timescale::Timescale(std::vector<std::int64_t> ends, const std::vector<Caption>& captions) {
   std::sort(ends.begin(), ends.end());
   ends.erase(std::unique(ends.begin(), ends.end()), ends.end());
+  build(ends, captions, 1);
+  if (width_ < kWidthMin) build(ends, captions, kWidthMin / width_);
+}
+
+void Timescale::build(const std::vector<std::int64_t>& ends, const std::vector<Caption>& captions,
+                      double wider) {
+  at_.clear();
+  squeezed_.clear();
   const double whole = static_cast<double>(std::max<std::int64_t>(1, ends.back() - ends.front()));
   const auto edge = std::max<std::int64_t>(1, static_cast<std::int64_t>(whole * kEdge / kWidth));
   at_.push_back({ends.front() - edge, 0});
@@ -33,8 +41,8 @@ Timescale::Timescale(std::vector<std::int64_t> ends, const std::vector<Caption>&
     bool squeezed = false;
     if (i != 0) {
       const double true_width = kWidth * static_cast<double>(ends[i] - ends[i - 1]) / whole;
-      wanted = std::clamp(true_width, kStretchMin, kStretchMax);
-      squeezed = true_width > 1.5 * kStretchMax;
+      wanted = std::clamp(true_width, kStretchMin, kStretchMax) * wider;
+      squeezed = true_width > 1.3 * wanted;
     }
     const double before = at_.back().x;
     double x = before + wanted;
@@ -47,9 +55,9 @@ Timescale::Timescale(std::vector<std::int64_t> ends, const std::vector<Caption>&
     at_.push_back({ends[i], x});
     if (squeezed) squeezed_.push_back((before + x) / 2);
   }
-  double last = std::max(at_.back().x + kEdge, kWidthMin);
-  for (const auto& [lane, reach] : taken) last = std::max(last, reach);
-  at_.push_back({ends.back() + edge, last});
+  at_.push_back({ends.back() + edge, at_.back().x + kEdge});
+  width_ = at_.back().x;
+  for (const auto& [lane, reach] : taken) width_ = std::max(width_, reach);
 }
 
 double Timescale::x(std::int64_t time) const {

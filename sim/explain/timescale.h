@@ -26,7 +26,7 @@ class Timescale {
   Timescale(std::vector<std::int64_t> ends, const std::vector<Caption>& captions);
 
   double x(std::int64_t time) const;  // times outside of [from, to] are at the edges
-  double width() const { return at_.back().x; }
+  double width() const { return width_; }
   std::int64_t from() const { return at_.front().time; }
   std::int64_t to() const { return at_.back().time; }
 
@@ -41,7 +41,10 @@ class Timescale {
     double x = 0;
   };
 
+  void build(const std::vector<std::int64_t>& ends, const std::vector<Caption>& captions, double wider);
+
   std::vector<Point> at_;
+  double width_ = 0;
   std::vector<double> squeezed_;
 };
 
