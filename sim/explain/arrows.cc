@@ -12,7 +12,7 @@ namespace {
 constexpr double kStub = 9;           // straight before and after the ends
 constexpr double kColumnStep = 9;     // between vertical ways that are tried
 constexpr double kCaptionCost = 600;  // each that is crossed
-constexpr double kBarCost = 200;
+constexpr double kBarCost = 100;
 constexpr double kContextCost = 14;
 constexpr double kAlongCost = 260;  // along another arrow
 constexpr double kCrossCost = 18;

@@ -100,7 +100,8 @@ class Painter {
               kind + "' d='M0,1 L10,5 L0,9 z'/></marker>\n";
     }
     for (const char* const kind : {"read", "write", "gone", "grey"}) {
-      out_ += "<linearGradient id='fade-" + std::string(kind) + "'><stop offset='0.15' class='stop " + kind +
+      out_ += "<linearGradient id='fade-" + std::string(kind) +
+              "'><stop offset='0.1' stop-opacity='0.75' class='stop " + kind +
               "'/><stop offset='1' class='stop " + kind + "' stop-opacity='0'/></linearGradient>\n";
     }
     out_ += "</defs>\n";
@@ -290,7 +291,7 @@ class Painter {
               text);
     }
     if (std::any_of(explanation_.operations.begin(), explanation_.operations.end(),
-                    [](const auto& one) { return !one.certain; }))
+                    [&](const auto& one) { return !one.certain && returned(history_[one.place]); }))
       entry(26, "<rect x='0' y='2' width='26' height='14' rx='3' class='bar write cited'/>",
             "named for what it wrote");
     if (std::any_of(layout_.bars.begin(), layout_.bars.end(), [](const Bar& bar) { return bar.open; }))

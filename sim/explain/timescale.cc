@@ -16,7 +16,7 @@ constexpr double kWidthMin = 960;
 constexpr double kEdge = 34;       // before the first and after the last end
 constexpr int kTickCharacter = 8;  // pixels
 constexpr int kTickGap = 18;
-constexpr std::size_t kTicksMax = 40;
+constexpr std::size_t kTicksEnough = 7;
 constexpr int kTriesMax = 400;  // multiples of one step in one stretch
 
 }  // namespace
@@ -84,7 +84,7 @@ std::vector<Tick> Timescale::ticks() const {
        power *= 10) {
     steps.insert(steps.end(), {power, power * 2, power * 5});
   }
-  for (auto step = steps.rbegin(); step != steps.rend() && ticks.size() < kTicksMax; ++step) {
+  for (auto step = steps.rbegin(); step != steps.rend() && ticks.size() < kTicksEnough; ++step) {
     for (std::size_t i = 1; i < at_.size(); ++i) {
       const double scale = (at_[i].x - at_[i - 1].x) / static_cast<double>(at_[i].time - at_[i - 1].time);
       if (scale * static_cast<double>(*step) < 8) continue;  // they would be closer than anything legible
