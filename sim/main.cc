@@ -22,9 +22,11 @@
 
 #include "sim/check/history_file.h"
 #include "sim/check/linearizable.h"
+#include "sim/explain/page.h"
 #include "sim/live/play_live.h"
 #include "sim/live/playable.h"
 #include "sim/report/campaign.h"
+#include "sim/report/fault_spans.h"
 #include "sim/report/report.h"
 #include "sim/report/trace_file.h"
 #include "sim/report/words.h"
@@ -153,6 +155,15 @@ int exit_status(const RunResult& result) {
   return result.verdict == RunVerdict::undecided ? kExitUndecided : EXIT_SUCCESS;
 }
 
+// Writes why the run's history is not linearizable, if it is not; names the file on standard error.
+void explain_run(const std::string& path, const Run& run, const RunResult& result) {
+  if (result.linearizable.verdict != Verdict::violation) return;
+  const std::string error =
+      write_explanation(path, run.history(), result.linearizable, fault_spans(result.timeline));
+  if (!error.empty()) throw BadInput{"--explain: " + error};
+  std::cerr << "sim: " << path << " explains the violation\n";
+}
+
 // One run, with all that is asked of it.
 int run_one(const CampaignScenario& scenario, std::uint64_t seed, const po::variables_map& options) {
   Run run(scenario.scenario, seed);
@@ -176,6 +187,7 @@ int run_one(const CampaignScenario& scenario, std::uint64_t seed, const po::vari
   }
   if (trace && !trace->finish())
     throw BadInput{"--trace: " + options["trace"].as<std::string>() + " cannot be written"};
+  if (options.count("explain") != 0) explain_run(options["explain"].as<std::string>(), run, result);
   if (cut_short && !something_found) {  // what the scenario expects may have been still to come
     std::cerr << "sim: interrupted after " << seconds(result.ended.time_since_epoch())
               << " of virtual time; nothing found so far\n";
@@ -239,10 +251,12 @@ int command_run(const std::vector<std::string>& arguments) {
       ("trace", po::value<std::string>(),
        "write one line for each event to this file (-: standard output)")                              //
       ("history", po::value<std::string>(), "write the clients' history to this file, as JSON Lines")  //
-      ("json", "the report as JSON, one line for each run")                                            //
-      ("quiet", "print only what is not a pass")                                                       //
-      ("digests", "print only a line 'scenario seed digest' for each run; findings do not count")      //
-      ("until-finding", "stop at the first finding")                                                   //
+      ("explain", po::value<std::string>(),
+       "if the history is not linearizable, write why to this file, as HTML")                      //
+      ("json", "the report as JSON, one line for each run")                                        //
+      ("quiet", "print only what is not a pass")                                                   //
+      ("digests", "print only a line 'scenario seed digest' for each run; findings do not count")  //
+      ("until-finding", "stop at the first finding")                                               //
       ("bug", po::value<std::string>(), "with this seeded bug (a build with NORN_BUGS only)");
   const po::variables_map options = parse_options(arguments, visible, true);
   if (options.count("help") != 0) {
@@ -268,8 +282,9 @@ int command_run(const std::vector<std::string>& arguments) {
     campaign.jobs = static_cast<unsigned>(jobs);
   }
   const bool one = campaign.scenarios.size() == 1 && campaign.seed_first == campaign.seed_last;
-  if (!one && (options.count("trace") != 0 || options.count("history") != 0)) {
-    throw BadInput{"--trace and --history are for a single run: name one file and one seed"};
+  if (!one &&
+      (options.count("trace") != 0 || options.count("history") != 0 || options.count("explain") != 0)) {
+    throw BadInput{"--trace, --history and --explain are for a single run: name one file and one seed"};
   }
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);

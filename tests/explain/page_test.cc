@@ -1,0 +1,68 @@
+// Pages: their size, and what hostile keys and values do to them.
+#include "sim/explain/page.h"
+
+#include <chrono>
+#include <cstdlib>
+#include <doctest/doctest.h>
+#include <fstream>
+
+#include "sim/explain/explanation.h"
+
+#include "tests/check/histories.h"
+
+namespace norn::sim {
+
+namespace {
+
+using namespace by_hand;
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kMs = 1'000'000;
+
+History in_ms(History history) {
+  for (Operation& operation : history) {
+    operation.call = Time(Duration(operation.call.time_since_epoch().count() * kMs));
+    if (operation.back != kNever)
+      operation.back = Time(Duration(operation.back.time_since_epoch().count() * kMs));
+  }
+  return history;
+}
+
+void draw(const std::string& name, const History& history, const std::vector<FaultSpan>& faults = {}) {
+  const char* const folder = std::getenv("NORN_PICTURES");
+  const CheckResult result = check_linearizable(history);
+  REQUIRE(result.verdict == Verdict::violation);
+  const std::string page = explanation_page(history, explain(history, result), faults);
+  CHECK(page.size() <= kPageMax);
+  if (folder == nullptr) return;
+  std::ofstream(std::string(folder) + "/" + name + ".html") << page;
+  std::ofstream(std::string(folder) + "/" + name + ".json")
+      << explanation_json(history, explain(history, result)) << "\n";
+}
+
+}  // namespace
+
+TEST_CASE("pictures of the violations that have names") {
+  const std::vector<FaultSpan> faults = {{Time(150ms), Time(950ms), "r2, r3", "partition"},
+                                         {Time(400ms), Time(400ms), "r1", "clock jump"},
+                                         {Time(1000ms), kNever, "r4", "kill"}};
+  draw(
+      "stale_read",
+      in_ms({put(0, 0, 100, "v2"), put(1, 200, 900, "v3"), get(2, 250, 300, "v2"), get(3, 1100, 1203, "v2")}),
+      faults);
+  draw("lost_write",
+       in_ms({put(0, 1000, 1004, "a"), get(2, 1010, 1013, "a"), get(1, 21000, 21003, std::nullopt)}),
+       {{Time(5s), Time(12s), "r1, r2, r3", "kill"}});
+  draw("resurrected",
+       in_ms({put(0, 0, 10, "a"), remove(1, 20, 30), get(2, 31, 35, std::nullopt), get(1, 40, 50, "a")}));
+  draw("double_append", in_ms({append(0, 0, 10, "a;"), append(1, 15, 90, "b;"), get(2, 20, 130, "a;b;a;")}));
+  draw("cas_twice", in_ms({put(0, 0, 10, "a"), swap(1, 5, 90, "a", "b"), swap(2, 20, 30, "a", "c")}));
+  draw("increments", in_ms({increment(0, 0, 10, 1, "1"), increment(1, 15, 90, 1, "2"),
+                            increment(2, 95, 100, 1, "4"), increment(1, 115, 120, 1, "3")}));
+  draw("back_in_time", in_ms({put(0, 0, 10, "a"), put(1, 5, 90, "b"), get(2, 20, 30, "b"),
+                              get(3, 40, 50, "a"), get(2, 60, 70, "b")}));
+  draw("unknown", in_ms({put(0, 0, 10, "a"), unknown(put(1, 5, 90, "b")), get(2, 20, 30, "b"),
+                         get(3, 40, 50, "a"), get(2, 60, 70, "b")}));
+}
+
+}  // namespace norn::sim
