@@ -14,8 +14,8 @@
 //             register
 //   :time     nanoseconds; only for showing
 //
-// The order of the maps is the order of the events. Times are used where they agree with it; where they are
-// missing or do not agree, an event is put a nanosecond behind the one before.
+// The order of the maps is the order of the events. Times are used where they agree with it; where one does
+// not, its event is put a nanosecond behind the one before, and a millisecond where there is none.
 //
 // A number is the same value as a string that spells it. The empty string is absence, as in stores that know
 // no difference: to write it is to delete. A list that was read is what was appended, if that was no strings:

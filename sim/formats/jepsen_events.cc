@@ -3,8 +3,18 @@
 
 namespace norn::sim {
 
+namespace {
+
+constexpr std::int64_t kStep = 1'000'000;  // a millisecond, which reads well
+
+}  // namespace
+
 Time JepsenEvents::next(std::optional<std::int64_t> stated) {
-  last_ = stated && *stated > last_ && *stated < INT64_MAX / 2 ? *stated : last_ + 1;
+  if (stated) {
+    last_ = *stated > last_ && *stated < INT64_MAX / 2 ? *stated : last_ + 1;
+  } else {
+    last_ += kStep;
+  }
   return Time(Duration(last_));
 }
 

@@ -31,7 +31,7 @@ class JepsenEvents {
 
   OpenOperations open_;
   std::uint32_t slot_ = OpenOperations::kNone;  // the one at work
-  std::int64_t last_ = -1;
+  std::int64_t last_ = 0;
 };
 
 }  // namespace norn::sim

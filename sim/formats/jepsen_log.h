@@ -8,7 +8,7 @@
 // new]. A failed cas is a result: it found something else. Whatever else failed did not happen, and that goes
 // for a cas that failed with a word (:timed-out). :info is an unknown outcome. Lines that are not
 // jepsen.util's, or that do not name a process there, are some other part of the log. There are no times: an
-// event is a nanosecond behind the one before.
+// event is a millisecond behind the one before.
 #pragma once
 
 #include <string>
