@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/program_options.hpp>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -20,9 +19,10 @@
 #include "replica/base/bugs.h"
 #include "replica/host/failure.h"
 
-#include "sim/check/history_file.h"
 #include "sim/check/linearizable.h"
+#include "sim/command.h"
 #include "sim/explain/page.h"
+#include "sim/formats/history_file.h"
 #include "sim/live/play_live.h"
 #include "sim/live/playable.h"
 #include "sim/report/campaign.h"
@@ -38,9 +38,6 @@ namespace po = boost::program_options;
 namespace norn::sim {
 namespace {
 
-constexpr int kExitFinding = 1;
-constexpr int kExitBadInput = 2;
-constexpr int kExitUndecided = 3;
 constexpr std::string_view kVersion = "norn sim 0.1.0";
 
 constexpr std::string_view kHelp =
@@ -48,7 +45,7 @@ constexpr std::string_view kHelp =
 
   sim run FILE...       run scenarios in virtual time, check them, report
   sim live FILE...      play scenarios on real processes, in real time
-  sim check HISTORY...  judge recorded histories (JSON Lines)
+  sim check HISTORY...  judge recorded histories, one's own or anybody's (sim check --help: formats)
   sim validate FILE...  check scenario files without running them
   sim list [FOLDER]     the scenarios of a folder (default: scenarios), a line each
 
@@ -63,10 +60,6 @@ Exit status: 0 all is well, 1 a finding, 2 bad input (or an output that cannot b
 not be decided, or Ctrl-C came before the end.
 )";
 
-struct BadInput {
-  std::string line;
-};
-
 // The first Ctrl-C ends what runs in good order; another one, a moment later, at once. (timeout(1) sends each
 // signal twice.)
 std::atomic<bool> interrupted = false;
@@ -79,39 +72,6 @@ void on_interrupt(int) {
   } else if (now - interrupted_at > kMoment.count()) {
     std::_Exit(kExitUndecided);
   }
-}
-
-bool on_terminal(int descriptor) { return isatty(descriptor) == 1; }
-
-po::variables_map parse_options(const std::vector<std::string>& arguments,
-                                const po::options_description& visible, bool files_needed) {
-  po::options_description all;
-  all.add(visible).add_options()("files", po::value<std::vector<std::string>>());
-  po::positional_options_description positional;
-  positional.add("files", -1);
-  po::variables_map options;
-  try {
-    po::store(po::command_line_parser(arguments).options(all).positional(positional).run(), options);
-    po::notify(options);
-  } catch (const po::error& error) {
-    throw BadInput{error.what()};
-  }
-  if (files_needed && options.count("files") == 0 && options.count("help") == 0)
-    throw BadInput{"no file is named"};
-  return options;
-}
-
-std::vector<std::string> files_of(const po::variables_map& options) {
-  return options.count("files") != 0 ? options["files"].as<std::vector<std::string>>()
-                                     : std::vector<std::string>{};
-}
-
-std::uint64_t parse_number(const std::string& text, const std::string& option) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size())
-    throw BadInput{option + ": " + text + " is not a number"};
-  return value;
 }
 
 std::pair<std::uint64_t, std::uint64_t> parse_seeds(const std::string& text) {
@@ -336,31 +296,6 @@ int command_live(const std::vector<std::string>& arguments) {
   return worst == LiveOutcome::finding ? kExitFinding
          : worst == LiveOutcome::pass  ? EXIT_SUCCESS
                                        : kExitUndecided;
-}
-
-int command_check(const std::vector<std::string>& arguments) {
-  po::options_description visible("sim check HISTORY...");
-  visible.add_options()("help", "this text")(
-      "steps", po::value<std::string>(),
-      "the search's budget in steps (default 20000000); beyond it: undecided");
-  const po::variables_map options = parse_options(arguments, visible, true);
-  if (options.count("help") != 0) {
-    std::cout << visible;
-    return EXIT_SUCCESS;
-  }
-  CheckOptions check;
-  if (options.count("steps") != 0)
-    check.steps_max = parse_number(options["steps"].as<std::string>(), "--steps");
-  int status = EXIT_SUCCESS;
-  for (const std::string& file : files_of(options)) {
-    const ParsedHistory parsed = read_history(file);
-    if (!parsed.error.empty()) throw BadInput{parsed.error};
-    const CheckResult result = check_linearizable(parsed.history, check);
-    std::cout << file << ": " << check_text(parsed.history, result);
-    if (result.verdict == Verdict::violation) status = kExitFinding;
-    if (result.verdict == Verdict::undecided && status == EXIT_SUCCESS) status = kExitUndecided;
-  }
-  return status;
 }
 
 int command_validate(const std::vector<std::string>& arguments) {

@@ -1,6 +1,6 @@
 // What the clients saw: a list of operations, each with the time it was called and, if its outcome became
 // known, the time it returned. Recorded while a run goes on, judged by linearizable.h, kept as JSON Lines
-// (history_file.h).
+// (sim/formats/history_file.h).
 #pragma once
 
 #include <cstdint>
@@ -42,8 +42,10 @@ struct Operation {
   std::uint32_t client = 0;
   OperationKind kind = OperationKind::get;
   Outcome outcome = Outcome::pending;
-  bool matched = false;    // compare_and_set, ok: it found what it expected, and wrote
-  std::int64_t delta = 0;  // increment
+  bool matched = false;     // compare_and_set, ok: it found what it expected, and wrote
+  bool value_known = true;  // compare_and_set, ok, not matched: false: all that is known of what it found is
+                            // that it was not what it expected
+  std::int64_t delta = 0;   // increment
   Time call{};
   Time back = kNever;  // unless ok or fail
   std::vector<KeyAccess> accesses;

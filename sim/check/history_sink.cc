@@ -23,6 +23,7 @@ void feed(const History& history, HistorySink& sink) {
     called = history[place];
     called.outcome = Outcome::pending;
     called.matched = false;
+    called.value_known = true;
     called.back = kNever;
     for (KeyAccess& access : called.accesses) {
       access.value.reset();

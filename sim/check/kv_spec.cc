@@ -19,6 +19,7 @@ bool apply_compare_and_set(ValueId* state, const KvStep& step, const KeyStep& pa
     value = part.argument;
     return true;
   }
+  if (!step.value_known) return value != part.expected;
   return value == part.value && part.value != part.expected;
 }
 

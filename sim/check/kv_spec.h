@@ -60,6 +60,7 @@ struct KvStep {
   OperationKind kind = OperationKind::get;
   bool unknown = false;
   bool matched = false;
+  bool value_known = true;  // of a compare-and-set that did not match
   std::uint32_t place = 0;  // in the history
   std::uint32_t first = 0;  // its parts, within the component's
   std::uint32_t count = 0;
@@ -74,6 +75,10 @@ inline bool is_read(const KvStep& step) {
   return step.kind == OperationKind::get || step.kind == OperationKind::multi_get ||
          (step.kind == OperationKind::compare_and_set && !step.unknown && !step.matched);
 }
+
+// A compare-and-set that is known not to have matched, and of which nothing else is known: it saw any value
+// but the one it expected.
+inline bool sees_another(const KvStep& step) { return is_read(step) && !step.value_known; }
 
 // It writes the same whatever it finds, and its result tells nothing about what it found.
 inline bool is_blind(const KvStep& step) {

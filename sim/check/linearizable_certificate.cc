@@ -67,7 +67,7 @@ class Certificate {
   bool holds() {
     standing_.resize(size_);
     first_sight_.resize(size_);
-    collect();
+    if (!collect()) return false;
     std::sort(marks_.begin(), marks_.end());
     for (std::size_t i = 0; i < marks_.size();) {
       std::size_t end = i + 1;
@@ -101,13 +101,15 @@ class Certificate {
     return split_.local_of[split_.key_of[split_.first_access[places_[member]] + part]];
   }
 
-  void collect() {
+  // False: not with versions alone.
+  bool collect() {
     marks_.reserve(size_);
     std::uint32_t keys = 0;
     for (std::uint32_t member = 0; member < size_; ++member) {
       const Operation& op = operation(member);
       const std::uint32_t parts = static_cast<std::uint32_t>(op.accesses.size());
       for (std::uint32_t part = 0; part < parts; ++part) keys = std::max(keys, key_of(member, part) + 1);
+      if (!op.value_known) return false;  // no such operation comes with a version
       if (is_unknown(op)) {
         unknown_.push_back(member);
         continue;
@@ -125,6 +127,7 @@ class Certificate {
     keys_.resize(keys);
     reigns_.resize(keys);  // the absence every key begins with, behind slot 0
     for (std::uint32_t key = 0; key < keys; ++key) keys_[key].reign = key;
+    return true;
   }
 
   // One version: its write, found or inferred, and the reads that saw it.

@@ -127,6 +127,7 @@ Component make_component(const History& history, const Split& split, std::size_t
     step.kind = plain_kind(operation);
     step.unknown = is_unknown(operation);
     step.matched = operation.matched;
+    step.value_known = operation.value_known;
     step.place = place;
     step.first = static_cast<std::uint32_t>(made.parts.size());
     step.count = static_cast<std::uint32_t>(operation.accesses.size());

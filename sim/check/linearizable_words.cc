@@ -57,7 +57,9 @@ std::string result(const Operation& operation) {
     case OperationKind::increment:
       return " returned " + optional_words(operation.accesses[0].value);
     case OperationKind::compare_and_set:
-      return operation.matched ? " matched" : " found " + optional_words(operation.accesses[0].value);
+      if (operation.matched) return " matched";
+      return " found " +
+             (operation.value_known ? optional_words(operation.accesses[0].value) : "something else");
     case OperationKind::multi_get: {
       std::string text = " returned ";
       for (const KeyAccess& access : operation.accesses) {

@@ -2,8 +2,8 @@
 //
 // - Unseen values. A value that no operation could ever tell (no read found it, no compare-and-set expected
 //   it, and no such value begins with it, if there are appends) is kUnseen, one for all. A write of unknown
-//   outcome that leaves only such values is dropped. Not where there are increments, for their results
-//   tell.
+//   outcome that leaves only such values is dropped, unless a compare-and-set saw no more than that a value
+//   was not the one it expected, as any of these is. Not where there are increments, for their results tell.
 // - Reads at once. A read that fits the state takes effect the moment it can: it changes nothing, and
 //   everything it must follow has returned, so is done. Wherever else it stood in an order, it could stand
 //   here.
@@ -14,7 +14,8 @@
 //   lands only if an open operation could tell its value next. Otherwise, in any sequence, either a blind
 //   write of the key comes before anyone tells (then it could hide there, or if unknown not happen), or
 //   nothing else touches the key (then it could wait until after the return). An append that leaves kUnseen
-//   waits in the same way: nobody tells the order of such appends.
+//   waits in the same way, unless somebody tells it from the one before: nobody tells the order of such
+//   appends.
 // - Twins. Of equal operations of unknown outcome the one called first lands first: neither has a return.
 // - Dominated configurations (search_frontier.h).
 #include "sim/check/search.h"
@@ -89,9 +90,9 @@ class Search {
     std::vector<ValueId> seen;
     for (std::uint32_t i = 0; i < component_.steps.size(); ++i) {
       for (std::uint32_t j = 0; j < step(i).count; ++j) {
-        if (is_read(step(i))) seen.push_back(parts(i)[j].value);
-        if (step(i).kind == OperationKind::compare_and_set && !is_read(step(i)))
-          seen.push_back(parts(i)[j].expected);
+        const bool reads = is_read(step(i)) && !sees_another(step(i));
+        if (reads) seen.push_back(parts(i)[j].value);
+        if (step(i).kind == OperationKind::compare_and_set && !reads) seen.push_back(parts(i)[j].expected);
       }
     }
     std::sort(seen.begin(), seen.end());
@@ -101,6 +102,7 @@ class Search {
     }
     std::sort(seen_texts_.begin(), seen_texts_.end());
     merges_ = true;
+    tells_apart_ = std::any_of(component_.steps.begin(), component_.steps.end(), sees_another);
     for (const KvStep& it : component_.steps) {
       const bool puts = it.kind == OperationKind::put || it.kind == OperationKind::multi_put ||
                         it.kind == OperationKind::compare_and_set;
@@ -127,7 +129,7 @@ class Search {
 
   bool is_pointless(const KvStep& it) const {
     if (!it.unknown || it.kind == OperationKind::append || it.kind == OperationKind::remove ||
-        it.kind == OperationKind::increment) {
+        it.kind == OperationKind::increment || tells_apart_) {
       return false;
     }
     const KeyStep* const begin = component_.parts_of(it);
@@ -266,7 +268,7 @@ class Search {
     if (it.kind == OperationKind::append) {
       ValueId& value = state_[parts(candidate)->key];
       value = merged(value);
-      if (value == kUnseen && candidate != returned) return false;
+      if (value == kUnseen && candidate != returned && !is_told(candidate, true)) return false;
     }
     const bool may_wait = it.count == 1 && (it.unknown || is_blind(it) || it.kind == OperationKind::append);
     trial_.assign(from, from + layout_.words());
@@ -278,14 +280,20 @@ class Search {
     return true;
   }
 
-  // Could an open operation tell the value that this one, on a single key, has just left in state_?
-  bool is_told(std::uint32_t landed) const {
+  // Could an open operation tell the value that this one, on a single key, has just left in state_? Perhaps
+  // by nothing but its difference from another.
+  bool is_told(std::uint32_t landed, bool by_difference = false) const {
     const std::uint32_t key = parts(landed)->key;
     for (const std::uint32_t other : open_) {
       if (other == landed || layout_.done(trial_.data(), slot_of_[other]) || is_blind(step(other))) continue;
       for (std::uint32_t j = 0; j < step(other).count; ++j) {
         const KeyStep& part = parts(other)[j];
         if (part.key != key) continue;
+        if (sees_another(step(other))) {
+          if (state_[key] != part.expected) return true;
+          continue;
+        }
+        if (by_difference) continue;
         if (step(other).kind == OperationKind::append || step(other).kind == OperationKind::increment)
           return true;
         if (state_[key] == (is_read(step(other)) ? part.value : part.expected)) return true;
@@ -414,6 +422,7 @@ class Search {
   Trail trail_;  // grows only if landings are wanted
 
   bool merges_ = false;
+  bool tells_apart_ = false;  // an operation saw any value but one, and so may have seen kUnseen
   std::vector<std::string_view> seen_texts_;  // sorted
   std::vector<Telling> telling_;              // by value
 

@@ -352,6 +352,7 @@ Judgement judge_by_zones(const History& history, const Component& component,
   if (component.keys.size() != 1 || component.has_increment) return {};
   for (const KvStep& step : component.steps) {
     if (step.count != 1) return {};  // one key named twice
+    if (sees_another(step)) return {};
   }
   if (component.has_append)
     return component.has_remove ? Judgement{} : judge_append_chain(history, component, order);

@@ -4,7 +4,8 @@
 //   puts, gets and compare-and-sets                 zones.cc
 //   appends of distinct tokens, and gets            zones_append.cc
 //   puts, gets and removes                          zones_remove.cc
-// A compare-and-set that found something else is a read. Everything else falls through: no verdict.
+// A compare-and-set that found something else is a read, if what it found is known. Everything else falls
+// through: no verdict.
 //
 // Times: an operation stands at an instant in [call, back]; a must precede b when back(a) < call(b). A write
 // of unknown outcome comes back at the end of time, and is dropped when no operation that happened needs it.
@@ -34,7 +35,8 @@ Judgement judge_remove_zones(const History& history, const Component& component,
 // What a read saw: a failed compare-and-set whose find was what it expected contradicts itself, and sees
 // nothing.
 inline bool contradicts_itself(const KvStep& step, const KeyStep& part) {
-  return is_read(step) && step.kind == OperationKind::compare_and_set && part.value == part.expected;
+  return is_read(step) && step.kind == OperationKind::compare_and_set && step.value_known &&
+         part.value == part.expected;
 }
 
 Judgement linearizable();

@@ -5,7 +5,7 @@
 
 #include "replica/host/failure.h"
 
-#include "sim/check/history_file.h"
+#include "sim/formats/history_file.h"
 #include "sim/live/folder.h"
 #include "sim/live/live_run.h"
 #include "sim/report/words.h"

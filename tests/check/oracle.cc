@@ -39,7 +39,7 @@ bool run(Map& map, const Operation& operation, bool known) {
         break;
       case OperationKind::compare_and_set:
         if (known && operation.matched != (now == access.expected)) return false;
-        if (known && !operation.matched && now != access.value) return false;
+        if (known && !operation.matched && operation.value_known && now != access.value) return false;
         if (now == access.expected) map[access.key] = access.argument;
         break;
       case OperationKind::append:

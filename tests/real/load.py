@@ -33,7 +33,7 @@ READ_AT_END = 64   # at once
 
 
 class History:
-    """Operations in the form of sim/check/history_file.h."""
+    """Operations in the form of sim/formats/history_file.h."""
 
     def __init__(self):
         self.lines = []

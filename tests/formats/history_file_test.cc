@@ -1,5 +1,5 @@
 // Histories as JSON Lines: what is written is read back, and what is malformed is named.
-#include "sim/check/history_file.h"
+#include "sim/formats/history_file.h"
 
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -21,7 +21,7 @@ bool same(const Operation& a, const Operation& b) {
     if (!same(a.accesses[i], b.accesses[i])) return false;
   }
   return a.client == b.client && a.kind == b.kind && a.outcome == b.outcome && a.matched == b.matched &&
-         a.delta == b.delta && a.call == b.call && a.back == b.back;
+         a.value_known == b.value_known && a.delta == b.delta && a.call == b.call && a.back == b.back;
 }
 
 bool same(const History& a, const History& b) {

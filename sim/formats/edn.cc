@@ -1,0 +1,206 @@
+// Forms of EDN: see edn.h.
+#include "sim/formats/edn.h"
+
+#include <array>
+#include <cstring>
+
+namespace norn::sim {
+
+namespace {
+
+constexpr std::size_t kDepthMax = 64;
+
+enum Class : std::uint8_t { symbol, space, special };  // special ends a symbol, and says something itself
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  for (int c = 0; c < 0x20; ++c) classes[static_cast<std::size_t>(c)] = special;
+  for (const unsigned char c : {' ', ',', '\t', '\n', '\r', '\f', '\v'}) classes[c] = space;
+  for (const unsigned char c : {'"', ';', '{', '}', '[', ']', '(', ')'}) classes[c] = special;
+  return classes;
+}
+
+constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+
+std::uint8_t class_of(char c) { return kClasses[static_cast<unsigned char>(c)]; }
+
+char closing(char opening) { return opening == '{' ? '}' : opening == '[' ? ']' : ')'; }
+
+}  // namespace
+
+bool EdnCursor::next() {
+  int discarded = 0;  // #_ before a form leaves it out; #_ #_ leaves out two
+  while (true) {
+    while (at_ != end_ && class_of(*at_) == space) ++at_;
+    if (at_ == end_) return run_out();
+    if (*at_ == ';') {
+      const void* const newline = std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_));
+      if (newline == nullptr && !last_) return run_out();
+      at_ = newline != nullptr ? static_cast<const char*>(newline) : end_;
+    } else if (*at_ == '#' && at_ + 1 == end_ && !last_) {
+      return run_out();
+    } else if (*at_ == '#' && at_ + 1 != end_ && at_[1] == '_') {
+      at_ += 2;
+      ++discarded;
+    } else if (*at_ == '#' && at_ + 1 != end_ && at_[1] != '#' && class_of(at_[1]) == symbol) {
+      over_symbol();
+    } else if (discarded != 0) {
+      EdnForm form_left_out;
+      if (!form(form_left_out)) return false;
+      --discarded;
+    } else {
+      return true;
+    }
+  }
+}
+
+void EdnCursor::over_symbol() {
+  while (at_ != end_ && class_of(*at_) == symbol) ++at_;
+}
+
+bool EdnCursor::over_string() {
+  for (++at_; at_ != end_; ++at_) {
+    if (*at_ == '"') {
+      ++at_;
+      return true;
+    }
+    if (*at_ == '\\' && ++at_ == end_) break;
+  }
+  return run_out();
+}
+
+bool EdnCursor::form(EdnForm& out) {
+  const char* const begin = at_;
+  switch (*at_) {
+    case '"':
+      if (!over_string()) return false;
+      out = {EdnForm::string, {begin + 1, static_cast<std::size_t>(at_ - begin) - 2}};
+      return true;
+    case '{':
+    case '[':
+    case '(':
+      return over_brackets(out);
+    case '#':  // a set, or a number that is none
+      if (at_ + 1 == end_) return last_ ? fail("a form was expected behind #") : run_out();
+      ++at_;
+      if (*at_ == '{') return over_brackets(out);
+      break;
+    case '\\':  // a character; the one behind the backslash may be any
+      if (at_ + 1 == end_) return run_out();
+      at_ += 2;
+      break;
+    default:
+      if (class_of(*at_) != symbol) return fail("a form was expected");
+  }
+  over_symbol();
+  if (at_ == end_ && !last_) return run_out();  // it may go on
+  const std::string_view raw(begin, static_cast<std::size_t>(at_ - begin));
+  out = {raw == "nil" ? EdnForm::nil : EdnForm::atom, raw};
+  return true;
+}
+
+// From an opening bracket to the one that closes it.
+bool EdnCursor::over_brackets(EdnForm& out) {
+  const char* const begin = at_ + 1;
+  const bool is_map = *at_ == '{';
+  std::array<char, kDepthMax> closers{};
+  std::size_t depth = 0;
+  while (at_ != end_) {
+    switch (*at_) {
+      case '{':
+      case '[':
+      case '(':
+        if (depth == kDepthMax) return fail("forms are nested more than 64 deep");
+        closers[depth++] = closing(*at_++);
+        break;
+      case '}':
+      case ']':
+      case ')':
+        if (closers[depth - 1] != *at_) return fail("another closing bracket was expected");
+        ++at_;
+        if (--depth != 0) break;
+        out = {is_map ? EdnForm::map : EdnForm::list, {begin, static_cast<std::size_t>(at_ - begin) - 1}};
+        return true;
+      case '"':
+        if (!over_string()) return false;
+        break;
+      case ';':
+        while (at_ != end_ && *at_ != '\n') ++at_;
+        break;
+      case '\\':
+        at_ += at_ + 1 == end_ ? 1 : 2;
+        break;
+      default:
+        ++at_;
+    }
+  }
+  return run_out();
+}
+
+bool pair_of(const EdnForm& form, EdnForm& first, EdnForm& second) {
+  if (form.kind != EdnForm::list) return false;
+  EdnCursor cursor(form.raw, true);
+  if (!cursor.next() || !cursor.form(first) || !cursor.next() || !cursor.form(second)) return false;
+  return !cursor.next() && cursor.status() == EdnCursor::cut;
+}
+
+namespace {
+
+void append_string(std::string& to, std::string_view raw) {
+  if (raw.find('\\') == std::string_view::npos) {
+    to += raw;
+    return;
+  }
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] != '\\' || i + 1 == raw.size()) {
+      to += raw[i];
+      continue;
+    }
+    const char c = raw[++i];
+    to += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
+  }
+}
+
+}  // namespace
+
+void append_text(std::string& to, const EdnForm& form) {
+  switch (form.kind) {
+    case EdnForm::nothing:
+    case EdnForm::nil:
+      break;
+    case EdnForm::string:
+      append_string(to, form.raw);
+      break;
+    case EdnForm::atom:
+    case EdnForm::map:
+      to += form.raw;
+      break;
+    case EdnForm::list: {
+      EdnCursor cursor(form.raw, true);
+      EdnForm element;
+      while (cursor.next() && cursor.form(element)) {
+        if (element.kind == EdnForm::string || element.kind == EdnForm::list ||
+            element.kind == EdnForm::map) {
+          to += element.raw.data()[-1];
+          to += element.raw;
+          to += element.raw.data()[element.raw.size()];
+        } else {
+          to += element.raw;
+        }
+        to += ' ';
+      }
+      break;
+    }
+  }
+}
+
+bool holds_string(const EdnForm& list) {
+  EdnCursor cursor(list.raw, true);
+  EdnForm element;
+  while (list.kind == EdnForm::list && cursor.next() && cursor.form(element)) {
+    if (element.kind == EdnForm::string) return true;
+  }
+  return false;
+}
+
+}  // namespace norn::sim

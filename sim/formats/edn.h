@@ -1,0 +1,73 @@
+// EDN, as far as histories need it: forms, taken apart where they stand. A form is a view of the text; what
+// is in a list is looked at when somebody asks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace norn::sim {
+
+struct EdnForm {
+  enum Kind : std::uint8_t { nothing, nil, string, atom, list, map };
+
+  Kind kind = nothing;
+  std::string_view raw;  // a string's without its quotes; a list's and a map's without its brackets
+
+  bool is(std::string_view text) const { return kind == atom && raw == text; }
+};
+
+// Walks over forms. Where it meets the end of the text it says `cut`: there may be more text behind, and then
+// all has to be looked at again.
+class EdnCursor {
+ public:
+  enum Status : std::uint8_t { fine, cut, malformed };
+
+  // `last`: nothing can follow. Behind the text one byte can be read.
+  EdnCursor(std::string_view text, bool last)
+      : at_(text.data()), end_(text.data() + text.size()), last_(last) {}
+
+  // Over white space, commas, comments, discarded forms and tags. True: something stands there.
+  bool next();
+  char peek() const { return *at_; }
+  const char* at() const { return at_; }
+  bool at_last() const { return last_ && at_ == end_; }
+  void skip() { ++at_; }
+
+  // The form that stands there, after next(). False: status() says why.
+  bool form(EdnForm& out);
+
+  Status status() const { return status_; }
+  const char* error() const { return error_; }  // of malformed
+
+ private:
+  bool fail(const char* what) {
+    status_ = malformed;
+    error_ = what;
+    return false;
+  }
+  bool run_out() {
+    status_ = cut;
+    return false;
+  }
+  bool over_string();
+  bool over_brackets(EdnForm& out);
+  void over_symbol();
+
+  const char* at_;
+  const char* end_;
+  bool last_;
+  Status status_ = fine;
+  const char* error_ = "";
+};
+
+// The two forms of a list that has two. False: it is none.
+bool pair_of(const EdnForm& form, EdnForm& first, EdnForm& second);
+
+// A value as one text: a string's content; an atom as it is spelled; a list as its elements, each followed by
+// a space, brackets and quotes inside as they are spelled. nil and nothing: "".
+void append_text(std::string& to, const EdnForm& form);
+
+bool holds_string(const EdnForm& list);  // among its elements
+
+}  // namespace norn::sim
