@@ -97,7 +97,7 @@ void StreamChecker::Parts::join(std::uint32_t own, std::uint32_t other) {
 
 void StreamChecker::Parts::begin_event() {
   ++tables.events;
-  tables.budget.event_from = tables.budget.steps;
+  tables.budget.begin_event(tables.events);
   if (tables.values.size() > values_max) drop_values();
 }
 
@@ -153,9 +153,12 @@ void StreamChecker::Parts::note(std::uint32_t component, const std::optional<Stu
 }
 
 StreamChecker::StreamChecker(const StreamOptions& options) : parts_(std::make_unique<Parts>()) {
-  parts_->tables.budget.steps_max = options.steps_max;
-  parts_->tables.budget.steps_at_event_max = options.steps_at_event_max;
-  parts_->tables.budget.configurations_max = options.configurations_max;
+  StreamBudget& budget = parts_->tables.budget;
+  budget.steps_max = options.steps_max;
+  budget.steps_first = std::min(options.steps_first, options.steps_max);
+  budget.steps_each = options.steps_each;
+  budget.steps_at_event_max = options.steps_at_event_max;
+  budget.configurations_max = options.configurations_max;
 }
 StreamChecker::StreamChecker(const StreamChecker& other) : parts_(std::make_unique<Parts>(*other.parts_)) {}
 StreamChecker& StreamChecker::operator=(const StreamChecker& other) {

@@ -20,10 +20,14 @@
 
 namespace norn::sim {
 
+// Keys that need more than this are undecided, and their memory is given back. A step: an operation tried in
+// a configuration, or a configuration carried along beyond the first. All is honoured.
 struct StreamOptions {
-  std::uint64_t steps_max = ~std::uint64_t{0};  // in all; honoured. A step: an operation tried
-  std::uint64_t steps_at_event_max = 200'000;   // for one event; beyond, its keys are undecided
-  std::size_t configurations_max = 100'000;     // possible at once, of one group of keys
+  std::uint64_t steps_max = ~std::uint64_t{0};  // in all
+  std::uint64_t steps_first = 20'000'000;       // before any event; more are earned,
+  std::uint64_t steps_each = 1'000;             // so many with each event
+  std::uint64_t steps_at_event_max = 200'000;   // for one event
+  std::size_t configurations_max = 100'000;     // at once, of one group of keys
 };
 
 // The response that leaves no order.

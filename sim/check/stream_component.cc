@@ -110,7 +110,8 @@ std::optional<Stuck> StreamComponent::judge(StreamTables& tables) {
     return std::nullopt;
   }
   if (swept == Swept::fits && (!ahead_ || go_ahead(tables) != Swept::fits)) {
-    swept = try_again(tables, stuck);
+    swept = try_again(tables, true, stuck);
+    if (swept == Swept::contradicts) swept = try_again(tables, false, stuck);
     if (swept == Swept::contradicts) return Stuck{stuck, tentative_};
   }
   if (swept == Swept::spent) give_up(tables);
@@ -171,30 +172,40 @@ void StreamComponent::drop_front(StreamTables& tables) {
 // ---- the tentative sweep
 
 Swept StreamComponent::go_ahead(StreamTables& tables) {
-  while (tentative_at_ < window_.size()) {
-    const Swept swept = ahead_event(tables, window_[tentative_at_]);
-    if (swept != Swept::fits) return swept;
-    ++tentative_at_;
+  tables.sweeper.set_hasty(true);
+  Swept swept = Swept::fits;
+  for (; swept == Swept::fits && tentative_at_ < window_.size(); ++tentative_at_) {
+    swept = ahead_event(tables, window_[tentative_at_]);
+    cut_tentative();
   }
-  tentative_.words.resize(std::min(tentative_.words.size(), kTentativeMax * layout_.words()));
-  return Swept::fits;
+  tables.sweeper.set_hasty(false);
+  return swept;
 }
 
-// Goes through the window again, with what is known by now.
-Swept StreamComponent::try_again(StreamTables& tables, std::uint32_t& stuck) {
+// Goes through the window again, with what is known by now; in haste: with some configurations only.
+Swept StreamComponent::try_again(StreamTables& tables, bool hasty, std::uint32_t& stuck) {
   tentative_ = committed_;
   awaiting_.clear();
   ahead_ = true;
-  for (tentative_at_ = window_from_; tentative_at_ < window_.size(); ++tentative_at_) {
-    const Event& event = window_[tentative_at_];
-    const Swept swept = ahead_event(tables, event);
-    if (swept == Swept::fits) continue;
-    ahead_ = false;
-    stuck = event.operation;
-    return swept;
+  tables.sweeper.set_hasty(hasty);
+  Swept swept = Swept::fits;
+  for (tentative_at_ = window_from_; swept == Swept::fits && tentative_at_ < window_.size();
+       ++tentative_at_) {
+    if (hasty) cut_tentative();
+    stuck = window_[tentative_at_].operation;
+    swept = ahead_event(tables, window_[tentative_at_]);
   }
+  tables.sweeper.set_hasty(false);
+  if (swept == Swept::fits) {
+    cut_tentative();
+  } else {
+    ahead_ = false;
+  }
+  return swept;
+}
+
+void StreamComponent::cut_tentative() {
   tentative_.words.resize(std::min(tentative_.words.size(), kTentativeMax * layout_.words()));
-  return Swept::fits;
 }
 
 Swept StreamComponent::ahead_event(StreamTables& tables, const Event& event) {

@@ -115,7 +115,8 @@ class StreamComponent {
   std::optional<Stuck> judge(StreamTables& tables);
   Swept advance(StreamTables& tables, std::uint32_t& stuck);
   Swept go_ahead(StreamTables& tables);
-  Swept try_again(StreamTables& tables, std::uint32_t& stuck);
+  Swept try_again(StreamTables& tables, bool hasty, std::uint32_t& stuck);
+  void cut_tentative();
   Swept ahead_event(StreamTables& tables, const Event& event);
   Swept ahead_resolved(StreamTables& tables, std::uint32_t operation);
   std::vector<std::uint64_t> product(const StreamTables& tables, const StreamComponent& other,

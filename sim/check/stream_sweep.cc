@@ -7,6 +7,9 @@ namespace norn::sim {
 
 namespace {
 
+constexpr std::size_t kHastyKept = 8;
+constexpr std::size_t kHastyTried = 64;
+
 void set_bit(std::vector<std::uint64_t>& words, std::uint32_t slot, bool on) {
   const std::uint64_t bit = std::uint64_t{1} << slot % 64;
   if (on) {
@@ -131,9 +134,12 @@ bool Sweeper::at_once(Sweep& sweep, const Layout& layout, std::uint32_t returned
 // From visited_, adds to next_ every configuration in which the operation has taken effect. False: the budget
 // ran out.
 bool Sweeper::explore(const Sweep& sweep, const Layout& layout, std::uint32_t returned) {
+  list_told(sweep);
   for (std::size_t i = 0; i < visited_.size(); ++i) {
+    if (hasty_ && (next_.size() >= kHastyKept || visited_.size() >= kHastyTried)) return true;
     for (const std::uint32_t candidate : sweep.open) {
       if (visited_.dominated(i)) break;
+      if (candidate != returned && !may_be_told(candidate)) continue;
       if (layout.done(visited_.at(i), slot(candidate)) || is_read(step(candidate))) continue;
       const std::uint32_t twin = operations_[candidate].twin_before;
       if (twin != kNoOperation && !layout.done(visited_.at(i), slot(twin))) continue;
@@ -150,12 +156,59 @@ bool Sweeper::explore(const Sweep& sweep, const Layout& layout, std::uint32_t re
   return true;
 }
 
+void Sweeper::list_told(const Sweep& sweep) {
+  told_.clear();
+  all_told_.clear();
+  not_counters_.clear();
+  for (const std::uint32_t other : sweep.open) {
+    const KvStep& it = step(other);
+    const bool counts = it.kind == OperationKind::increment && it.delta > 0;
+    for (std::uint32_t j = 0; j < it.count; ++j) {
+      const KeyStep& part = parts(other)[j];
+      if (!counts && it.kind != OperationKind::get) not_counters_.push_back(part.key);
+      if (is_blind(it)) continue;
+      if (it.kind == OperationKind::append || it.kind == OperationKind::increment) {
+        all_told_.push_back(part.key);
+      } else {
+        told_.push_back(std::uint64_t{part.key} << 32 | (is_read(it) ? part.value : part.expected));
+      }
+    }
+  }
+  std::sort(told_.begin(), told_.end());
+}
+
+// False: is_told() would say no of this blind write, wherever it landed.
+bool Sweeper::may_be_told(std::uint32_t candidate) const {
+  const KvStep& it = step(candidate);
+  if (it.count != 1 || !is_blind(it)) return true;
+  const KeyStep& part = *parts(candidate);
+  const ValueId left = it.kind == OperationKind::remove ? kAbsent : part.argument;
+  return std::find(all_told_.begin(), all_told_.end(), part.key) != all_told_.end() ||
+         std::binary_search(told_.begin(), told_.end(), std::uint64_t{part.key} << 32 | left);
+}
+
+// All that is open on the key of the one that returns counts upwards, so that beyond what that one saw there
+// is no way back. The value is in state_.
+bool Sweeper::overshoots(std::uint32_t candidate, std::uint32_t returned) {
+  const KvStep& it = step(returned);
+  const KeyStep& part = *parts(returned);
+  if (candidate == returned || it.count != 1 || step(candidate).kind != OperationKind::increment ||
+      parts(candidate)->key != part.key || part.value <= kUnseen ||
+      std::find(not_counters_.begin(), not_counters_.end(), part.key) != not_counters_.end())
+    return false;
+  const auto seen = parse_number(values_.text(part.value));
+  const auto now = parse_number(values_.text(state_[part.key]));
+  const std::int64_t more = it.kind == OperationKind::increment ? it.delta : 0;
+  return seen && now && *now > *seen - more;
+}
+
 // Lets an operation take effect in a configuration; the outcome is in trial_. False: it cannot, or need not.
 bool Sweeper::land(const Sweep& sweep, const Layout& layout, std::uint32_t candidate, std::uint32_t returned,
                    const std::uint64_t* from) {
   const KvStep& it = step(candidate);
   load(layout, from);
   if (!apply(values_, state_.data(), it, parts(candidate))) return false;
+  if (overshoots(candidate, returned)) return false;
   const bool may_wait = it.count == 1 && (it.unknown || is_blind(it) || it.kind == OperationKind::append);
   trial_.assign(from, from + layout.words());
   if (may_wait && candidate != returned && !is_told(sweep, layout, candidate)) return false;

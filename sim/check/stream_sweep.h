@@ -14,6 +14,7 @@
 //                      says it may never have been seen
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -32,6 +33,7 @@ struct StreamOperation {
   std::size_t place = 0;
   std::uint32_t client = 0;
   std::uint32_t component = 0;
+  std::uint64_t version = 0;  // with the reply, if it had one: a hint
   std::uint32_t slot = 0;
   std::uint32_t twin_before = kNoOperation;  // of unknown outcome: the equal one called before
   Outcome outcome = Outcome::pending;
@@ -41,14 +43,22 @@ struct StreamOperation {
 
 // What a stream may spend. A step is an operation tried, or a configuration carried along beyond the first.
 struct StreamBudget {
-  std::uint64_t steps_max = 0;
-  std::uint64_t steps = 0;                   // taken so far, never more
-  std::uint64_t steps_at_event_max = 0;      // of one event
-  std::uint64_t event_from = 0;              // steps when the event began
-  std::size_t configurations_max = 100'000;  // at once
+  std::uint64_t steps_max = 0;    // in all
+  std::uint64_t steps_first = 0;  // from the start; the rest is earned, so many with each event
+  std::uint64_t steps_each = 0;
+  std::uint64_t steps_at_event_max = 0;  // of one event
+  std::size_t configurations_max = 0;    // at once
+  std::uint64_t steps = 0;               // taken so far, never more
+  std::uint64_t may = 0;                 // be taken until this event is over
 
+  void begin_event(std::uint64_t events) {
+    const std::uint64_t earned =
+        steps_each > (steps_max - steps_first) / events ? steps_max : steps_first + steps_each * events;
+    may = std::min(std::min(earned, steps_max), steps + std::min(steps_at_event_max, steps_max - steps));
+    may = std::max(may, steps);
+  }
   bool afford(std::uint64_t more) {
-    if (more > steps_max - steps || more > steps_at_event_max - (steps - event_from)) return false;
+    if (more > may - steps) return false;
     steps += more;
     return true;
   }
@@ -76,6 +86,10 @@ class Sweeper {
   Sweeper(Values& values, std::vector<StreamOperation>& operations, StreamBudget& budget)
       : values_(values), operations_(operations), budget_(budget) {}
 
+  // While it is on, a return keeps only some of the configurations that are possible: each for sure, and as a
+  // rule one that goes on, but none left means nothing.
+  void set_hasty(bool hasty) { hasty_ = hasty; }
+
   // The sweep before the first event: every key absent.
   static void begin(Sweep& sweep, const Layout& layout);
   void call(Sweep& sweep, const Layout& layout, std::uint32_t called);
@@ -98,6 +112,9 @@ class Sweeper {
 
   bool at_once(Sweep& sweep, const Layout& layout, std::uint32_t returned, Swept& swept);
   bool explore(const Sweep& sweep, const Layout& layout, std::uint32_t returned);
+  void list_told(const Sweep& sweep);
+  bool may_be_told(std::uint32_t candidate) const;
+  bool overshoots(std::uint32_t candidate, std::uint32_t returned);
   bool land(const Sweep& sweep, const Layout& layout, std::uint32_t candidate, std::uint32_t returned,
             const std::uint64_t* from);
   bool is_told(const Sweep& sweep, const Layout& layout, std::uint32_t landed) const;
@@ -115,6 +132,12 @@ class Sweeper {
   std::vector<std::uint64_t> trial_;
   Frontier visited_{Layout()};
   Frontier next_{Layout()};
+  bool hasty_ = false;
+  // Of the open operations: what they could tell, as key and value, sorted; and keys that they count up, or
+  // whose every value they tell.
+  std::vector<std::uint64_t> told_;
+  std::vector<std::uint32_t> all_told_;
+  std::vector<std::uint32_t> not_counters_;
 };
 
 }  // namespace norn::sim

@@ -19,9 +19,15 @@
 namespace norn::sim {
 namespace {
 
-// What the stream may do at once before it leaves keys to the judge of whole histories.
-constexpr std::uint64_t kStepsAtEvent = 20'000;
-constexpr std::size_t kConfigurations = 10'000;
+// What the stream may do before it leaves keys to the judge of whole histories, which has the log's order as
+// a hint: about as much as a tenth of the run.
+StreamOptions stream_options(const CheckOptions& options) {
+  return {.steps_max = options.steps_max,
+          .steps_first = 2'000,
+          .steps_each = 2,
+          .steps_at_event_max = 2'000,
+          .configurations_max = 1'000};
+}
 
 ReplicaOptions replica_options(const Cluster& cluster) {
   ReplicaOptions options;
@@ -119,7 +125,7 @@ Run::Parts::Parts(std::shared_ptr<const Scenario> scenario, std::uint64_t seed, 
       world_(world_options(*scenario_, play_.clock_offsets()), seed),
       observer_(scenario_->cluster.replicas, play_.nemesis()) {
   if (options_.check_linearizable) {
-    stream_.emplace(StreamOptions{options_.check.steps_max, kStepsAtEvent, kConfigurations});
+    stream_.emplace(stream_options(options_.check));
     play_.workload().keep_news();
   }
   play_.start(world_);
