@@ -35,16 +35,40 @@ bool apply_increment(Values& values, ValueId* state, const KvStep& step, const K
 
 Values::Values() : texts_(2), hashes_(2), table_(64) {}
 
+Values::Values(const Values& other) : Values() {
+  for (ValueId value = 2; value < other.size(); ++value) intern_copy(other.text(value));
+  appended_ = other.appended_;
+}
+
+Values& Values::operator=(const Values& other) {
+  if (this != &other) *this = Values(other);
+  return *this;
+}
+
 ValueId Values::intern(std::string_view text) {
   const std::uint64_t hash = hash_of(text);
+  const std::size_t slot = slot_of(text, hash);
+  return table_[slot] != 0 ? table_[slot] : add(slot, text, hash);
+}
+
+ValueId Values::intern_copy(std::string_view text) {
+  const std::uint64_t hash = hash_of(text);
+  const std::size_t slot = slot_of(text, hash);
+  return table_[slot] != 0 ? table_[slot] : add(slot, made_.emplace_back(text), hash);
+}
+
+// Where the text is, or would be.
+std::size_t Values::slot_of(std::string_view text, std::uint64_t hash) const {
   const std::size_t mask = table_.size() - 1;
   std::size_t at = hash & mask;
-  for (; table_[at] != 0; at = (at + 1) & mask) {
-    const ValueId found = table_[at];
-    if (hashes_[found] == hash && texts_[found] == text) return found;
-  }
+  while (table_[at] != 0 && !(hashes_[table_[at]] == hash && texts_[table_[at]] == text))
+    at = (at + 1) & mask;
+  return at;
+}
+
+ValueId Values::add(std::size_t slot, std::string_view text, std::uint64_t hash) {
   const ValueId added = static_cast<ValueId>(texts_.size());
-  table_[at] = added;
+  table_[slot] = added;
   texts_.push_back(text);
   hashes_.push_back(hash);
   if (texts_.size() * 2 > table_.size()) grow();
@@ -61,14 +85,6 @@ void Values::grow() {
   }
 }
 
-ValueId Values::intern_copy(std::string text) {
-  made_.push_back(std::move(text));
-  const std::size_t before = texts_.size();
-  const ValueId value = intern(made_.back());
-  if (texts_.size() == before) made_.pop_back();  // known already, under another view
-  return value;
-}
-
 ValueId Values::append(ValueId value, ValueId suffix) {
   if (value == kUnseen || suffix == kUnseen) return kUnseen;
   if (value == kAbsent) return suffix;
@@ -76,7 +92,7 @@ ValueId Values::append(ValueId value, ValueId suffix) {
   if (added) {
     std::string text(texts_[value]);
     text += texts_[suffix];
-    found->second = intern_copy(std::move(text));
+    found->second = intern_copy(text);
   }
   return found->second;
 }

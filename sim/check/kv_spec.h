@@ -21,12 +21,19 @@ inline constexpr ValueId kAbsent = 0;  // the key has no value
 inline constexpr ValueId kUnseen =
     1;  // some value that no operation ever observes (search.h); appends keep it so
 
-// Strings to small numbers and back. A view given to intern() must live as long as the table.
+// Strings to small numbers and back. A view given to intern() must live as long as the table; a copy of the
+// table has the same numbers, and copies of all texts.
 class Values {
  public:
   Values();
+  Values(const Values& other);
+  Values(Values&& other) noexcept = default;
+  Values& operator=(const Values& other);
+  Values& operator=(Values&& other) noexcept = default;
+  ~Values() = default;
 
   ValueId intern(std::string_view text);
+  ValueId intern_copy(std::string_view text);  // the table keeps a copy if the text is new
   std::string_view text(ValueId value) const { return texts_[value]; }  // not of kAbsent or kUnseen
   std::size_t size() const { return texts_.size(); }
 
@@ -34,7 +41,8 @@ class Values {
   std::optional<ValueId> increment(ValueId value, std::int64_t delta);  // nothing: no number, or it overflows
 
  private:
-  ValueId intern_copy(std::string text);
+  std::size_t slot_of(std::string_view text, std::uint64_t hash) const;
+  ValueId add(std::size_t slot, std::string_view text, std::uint64_t hash);
   void grow();
 
   std::vector<std::string_view> texts_;

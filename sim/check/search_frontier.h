@@ -61,6 +61,10 @@ class Frontier {
   explicit Frontier(Layout layout) : layout_(layout) { clear(); }
 
   void clear();
+  void clear(Layout layout) {
+    layout_ = layout;
+    clear();
+  }
   std::size_t size() const { return links_.size(); }
   const std::uint64_t* at(std::size_t i) const { return words_.data() + i * layout_.words(); }
   std::uint64_t* at(std::size_t i) { return words_.data() + i * layout_.words(); }

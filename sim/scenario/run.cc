@@ -9,6 +9,7 @@
 #include "sim/check/durability.h"
 #include "sim/check/exactly_once.h"
 #include "sim/check/liveness.h"
+#include "sim/check/stream.h"
 #include "sim/scenario/counters.h"
 #include "sim/scenario/nemesis.h"
 #include "sim/scenario/run_alarms.h"
@@ -17,6 +18,16 @@
 
 namespace norn::sim {
 namespace {
+
+// What the stream may do before it leaves keys to the judge of whole histories, which has the log's order as
+// a hint: about as much as a tenth of the run.
+StreamOptions stream_options(const CheckOptions& options) {
+  return {.steps_max = options.steps_max,
+          .steps_first = 2'000,
+          .steps_each = 2,
+          .steps_at_event_max = 2'000,
+          .configurations_max = 1'000};
+}
 
 ReplicaOptions replica_options(const Cluster& cluster) {
   ReplicaOptions options;
@@ -84,6 +95,7 @@ struct Run::Parts {
   void follow(const Step& step);
   void look_at_all();
   void on_occasions();
+  void watch_clients();
   void fail(std::string_view oracle, std::string text);
   std::uint64_t digest() const;
 
@@ -97,9 +109,11 @@ struct Run::Parts {
   Play play_;
   World world_;
   Observer observer_;
-  std::vector<Finding> failures_;  // an assertion, a storm
-  std::vector<Finding> findings_;  // all so far
-  bool broken_ = false;            // an assertion failed: the replicas are in no state to be looked at
+  std::optional<StreamChecker> stream_;
+  std::vector<Finding> not_linearizable_;  // at most one: what the stream found, if that is one
+  std::vector<Finding> failures_;          // an assertion, a storm
+  std::vector<Finding> findings_;          // all so far
+  bool broken_ = false;  // an assertion failed: the replicas are in no state to be looked at
   std::optional<RunResult> result_;
 };
 
@@ -110,6 +124,10 @@ Run::Parts::Parts(std::shared_ptr<const Scenario> scenario, std::uint64_t seed, 
       play_(scenario_, Rng(seed).fork("run")),
       world_(world_options(*scenario_, play_.clock_offsets()), seed),
       observer_(scenario_->cluster.replicas, play_.nemesis()) {
+  if (options_.check_linearizable) {
+    stream_.emplace(stream_options(options_.check));
+    play_.workload().keep_news();
+  }
   play_.start(world_);
   observer_.look_at_all(world_);
 }
@@ -128,6 +146,22 @@ void Run::Parts::follow(const Step& step) {
     if (!observer_.timeline().empty()) move_to_end(observer_.timeline(), play_.timeline());
     if (!observer_.occasions().empty()) on_occasions();
   }
+}
+
+// Hands what the clients did and saw to the stream, which notices a violation at the response that makes it
+// certain: here, in virtual time.
+void Run::Parts::watch_clients() {
+  if (!stream_) return;
+  std::vector<Workload::News>& news = play_.workload().news();
+  const History& history = play_.workload().history();
+  for (const Workload::News& one : news) {
+    one.returned ? stream_->on_return(one.place, history[one.place])
+                 : stream_->on_call(one.place, history[one.place]);
+  }
+  news.clear();
+  stream_->advance(world_.now());
+  if (stream_->violation() && not_linearizable_.empty() && scenario_->expect.linearizable)
+    not_linearizable_.push_back(finding_of(*stream_->violation(), history, options_.check));
 }
 
 // The nemesis has acted: replicas may have come and gone outside their turns.
@@ -173,7 +207,8 @@ RunResult Run::Parts::judge() const {
   FinalValue final_value;
   if (const kv::Store* store = store_with_all()) final_value = values_in(*store);
   judge_history(*scenario_, play_.workload().history(), final_value,
-                options_.check_linearizable ? std::optional(options_.check) : std::nullopt, result);
+                options_.check_linearizable ? std::optional(options_.check) : std::nullopt,
+                stream_ ? &*stream_ : nullptr, result);
   if (scenario_->course)
     result.course = grade(*scenario_->course, course_statistics(world_, play_.workload()));
   conclude(result);
@@ -223,6 +258,7 @@ bool Run::step() {
   try {
     if (const std::optional<Step> step = parts.world_.step()) {
       parts.follow(*step);
+      parts.watch_clients();
       return true;
     }
     if (parts.world_.storm())
@@ -240,7 +276,11 @@ bool Run::over() const { return parts_->play_.over(); }
 
 const RunResult& Run::finish() {
   run_to_end();
-  if (!parts_->result_) parts_->result_ = parts_->judge();
+  if (!parts_->result_) {
+    parts_->watch_clients();
+    if (parts_->stream_) parts_->stream_->on_end();
+    parts_->result_ = parts_->judge();
+  }
   return *parts_->result_;
 }
 
@@ -261,9 +301,11 @@ void Run::set_trace(TraceSink* sink) { parts_->world_.set_trace(sink); }
 const std::vector<Finding>& Run::findings() const {
   Parts& parts = *parts_;
   const std::vector<Finding>& of_safety = parts.observer_.safety().findings();
-  if (parts.findings_.size() != of_safety.size() + parts.failures_.size()) {
+  const std::vector<Finding>& of_clients = parts.not_linearizable_;
+  if (parts.findings_.size() != of_safety.size() + parts.failures_.size() + of_clients.size()) {
     parts.findings_ = of_safety;
     parts.findings_.insert(parts.findings_.end(), parts.failures_.begin(), parts.failures_.end());
+    parts.findings_.insert(parts.findings_.end(), of_clients.begin(), of_clients.end());
   }
   return parts.findings_;
 }

@@ -1,7 +1,9 @@
 #include "sim/scenario/run_judge.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "replica/base/bytes.h"
@@ -154,18 +156,89 @@ std::vector<Finding> check_expectations(const Scenario& scenario, const RunResul
   return findings;
 }
 
+namespace {
+
+// The part of a history that the keys named are in, and where its operations stood.
+struct Part {
+  History history;
+  std::vector<std::size_t> places;
+};
+
+Part part_of(const History& history, const std::vector<std::string_view>& keys) {
+  const std::set<std::string_view> wanted(keys.begin(), keys.end());
+  Part part;
+  for (std::size_t place = 0; place < history.size(); ++place) {
+    const Operation& operation = history[place];
+    if (operation.accesses.empty() || !wanted.contains(operation.accesses.front().key)) continue;
+    part.history.push_back(operation);
+    part.places.push_back(place);
+  }
+  return part;
+}
+
+// The same when it was seen that this operation returned.
+Part part_until(const History& history, const StreamViolation& violation) {
+  Part part;
+  for (std::size_t place = 0; place < history.size(); ++place) {
+    if (history[place].call > violation.at) continue;
+    Operation& operation = part.history.emplace_back(history[place]);
+    part.places.push_back(place);
+    if (operation.back <= violation.at) continue;
+    operation.outcome = Outcome::pending;
+    operation.matched = false;
+    operation.back = kNever;
+    for (KeyAccess& access : operation.accesses) access.value.reset();
+  }
+  return part;
+}
+
+CheckResult check_part(const Part& part, const CheckOptions& options) {
+  CheckResult result = check_linearizable(part.history, options);
+  for (std::size_t& witness : result.witnesses) witness = part.places[witness];
+  return result;
+}
+
+CheckResult result_of(const StreamChecker& stream, const History& history, const CheckOptions& options) {
+  CheckResult result;
+  if (stream.verdict() == Verdict::undecided)
+    result = check_part(part_of(history, stream.undecided_keys()), options);
+  result.components = stream.components();
+  return result;
+}
+
+}  // namespace
+
+Finding finding_of(const StreamViolation& violation, const History& history, const CheckOptions& options) {
+  const CheckResult result = check_part(part_until(history, violation), options);
+  const bool known = result.verdict == Verdict::violation;
+  return {oracle::kLinearizability,
+          violation.at,
+          {},
+          known ? result.reason : violation.reason,
+          known ? result.witnesses : violation.witnesses};
+}
+
 void judge_history(const Scenario& scenario, const History& history, const FinalValue& final_value,
-                   const std::optional<CheckOptions>& linearizable, RunResult& result) {
+                   const std::optional<CheckOptions>& linearizable, const StreamChecker* stream,
+                   RunResult& result) {
   for (Finding& finding : check_exactly_once(history, final_value, result.ended))
     result.findings.push_back(std::move(finding));
   if (!linearizable) return;
-  result.linearizable = check_linearizable(history, *linearizable);
-  if (result.linearizable.verdict != Verdict::violation || !scenario.expect.linearizable) return;
-  result.findings.push_back({oracle::kLinearizability,
-                             result.ended,
-                             {},
-                             result.linearizable.reason,
-                             result.linearizable.witnesses});
+  Finding finding{oracle::kLinearizability, result.ended, {}, {}, {}};
+  if (stream != nullptr && stream->violation()) {
+    finding = finding_of(*stream->violation(), history, *linearizable);
+    result.linearizable.verdict = Verdict::violation;
+    result.linearizable.reason = finding.text;
+    result.linearizable.witnesses = finding.operations;
+    result.linearizable.components = stream->components();
+  } else {
+    result.linearizable = stream != nullptr ? result_of(*stream, history, *linearizable)
+                                            : check_linearizable(history, *linearizable);
+    finding.text = result.linearizable.reason;
+    finding.operations = result.linearizable.witnesses;
+  }
+  if (result.linearizable.verdict == Verdict::violation && scenario.expect.linearizable)
+    result.findings.push_back(std::move(finding));
 }
 
 void conclude(RunResult& result) {

@@ -7,6 +7,7 @@
 
 #include "sim/check/exactly_once.h"
 #include "sim/check/history.h"
+#include "sim/check/stream.h"
 #include "sim/engine/stage.h"
 #include "sim/scenario/run_result.h"
 #include "sim/scenario/scenario.h"
@@ -31,9 +32,15 @@ struct Slack {
 std::vector<Finding> check_expectations(const Scenario& scenario, const RunResult& result,
                                         const Slack& slack = {}, const std::vector<Counter>& unseen = {});
 
-// Whether what the clients saw is linearizable, and every request was executed once.
+// Whether what the clients saw is linearizable, and every request was executed once. `stream`, if there is
+// one, has seen all of the history: then only what it left undecided is judged again.
 void judge_history(const Scenario& scenario, const History& history, const FinalValue& final_value,
-                   const std::optional<CheckOptions>& linearizable, RunResult& result);
+                   const std::optional<CheckOptions>& linearizable, const StreamChecker* stream,
+                   RunResult& result);
+
+// A violation that the stream has found, with the reason and the witnesses that the judge of whole histories
+// gives for what was seen until that response: it knows more kinds of them.
+Finding finding_of(const StreamViolation& violation, const History& history, const CheckOptions& options);
 
 // When all findings are there: puts them in order of time, and says what it comes to.
 void conclude(RunResult& result);

@@ -42,6 +42,13 @@ class Workload {
   std::map<std::string, std::optional<std::string>> values_read_back() const;
 
   const History& history() const { return history_; }
+  // What has become of the history since they were last taken, in order; none unless somebody takes them.
+  struct News {
+    std::size_t place = 0;
+    bool returned = false;  // or called
+  };
+  void keep_news() { keeps_news_ = true; }
+  std::vector<News>& news() { return news_; }
   // Operations from this place on are probes.
   std::size_t probes_from() const { return probing_ ? probes_from_ : history_.size(); }
   std::size_t under_way() const { return under_way_; }  // probes included
@@ -77,6 +84,8 @@ class Workload {
   OperationMaker maker_;
   std::optional<CourseClients> course_;
   History history_;
+  bool keeps_news_ = false;
+  std::vector<News> news_;
   std::size_t under_way_ = 0;
   std::uint64_t refused_ = 0;
 

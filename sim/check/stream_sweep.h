@@ -1,0 +1,143 @@
+// The general search (search.h) as something that events are handed to one by one: the configurations that
+// some order of the operations so far leads to, and what a call and a return do to them. A StreamComponent
+// has two: one that follows the history, exactly, as far as every result is known, and one that has run ahead
+// to the present (stream_component.h says how they differ). What is pruned, and why nothing is lost, is
+// written in search.cc: reads at once, hidden writes, landing for somebody, twins, dominance. Of that only
+// the merging of unseen values is missing, for it takes the whole history to know them.
+//
+// Three things can happen to an operation here that cannot there:
+//
+//   has no answer yet  a blind write or an append has no result to wait for, so it is carried along like one
+//                      that will return; nothing obliges it to land before it does
+//   is unknown         it never returns: from then on whatever has it pending dominates what has it landed
+//   did not happen     no configuration in which it landed remains; one in which it is free does, as that
+//                      says it may never have been seen
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/check/kv_spec.h"
+#include "sim/check/search_frontier.h"
+
+namespace norn::sim {
+
+inline constexpr std::uint32_t kNoOperation = ~std::uint32_t{0};
+
+// An operation while the stream needs it.
+struct StreamOperation {
+  KvStep step;                 // first and place are not used
+  std::vector<KeyStep> parts;  // key: within the component
+  std::size_t place = 0;
+  std::uint32_t client = 0;
+  std::uint32_t component = 0;
+  std::uint64_t version = 0;  // with the reply, if it had one: a hint
+  std::uint32_t slot = 0;
+  std::uint32_t twin_before = kNoOperation;  // of unknown outcome: the equal one called before
+  Outcome outcome = Outcome::pending;
+  bool dropped = false;    // says nothing: it did not happen, or is a read without an answer
+  bool committed = false;  // its call is in the exact sweep
+};
+
+// What a stream may spend. A step is an operation tried, or a configuration carried along beyond the first.
+struct StreamBudget {
+  std::uint64_t steps_max = 0;    // in all
+  std::uint64_t steps_first = 0;  // from the start; the rest is earned, so many with each event
+  std::uint64_t steps_each = 0;
+  std::uint64_t steps_at_event_max = 0;  // of one event
+  std::size_t configurations_max = 0;    // at once
+  std::uint64_t steps = 0;               // taken so far, never more
+  std::uint64_t may = 0;                 // be taken until this event is over
+
+  void begin_event(std::uint64_t events) {
+    const std::uint64_t earned =
+        steps_each > (steps_max - steps_first) / events ? steps_max : steps_first + steps_each * events;
+    may = std::min(std::min(earned, steps_max), steps + std::min(steps_at_event_max, steps_max - steps));
+    may = std::max(may, steps);
+  }
+  bool afford(std::uint64_t more) {
+    if (more > may - steps) return false;
+    steps += more;
+    return true;
+  }
+};
+
+// Configurations, and the operations open in them.
+struct Sweep {
+  std::vector<std::uint64_t> words;  // one configuration after the other
+  SlotKinds kinds;
+  std::vector<std::uint32_t> open;  // by call
+
+  std::size_t size(const Layout& layout) const { return words.size() / layout.words(); }
+  bool is_open(std::uint32_t operation) const;
+};
+
+enum class Swept : std::uint8_t {
+  fits,
+  contradicts,  // no configuration is left: the sweep is as it was before
+  spent,        // the budget ran out: the sweep is worthless
+};
+
+// Does the work, for one sweep at a time; keeps only scratch space.
+class Sweeper {
+ public:
+  Sweeper(Values& values, std::vector<StreamOperation>& operations, StreamBudget& budget)
+      : values_(values), operations_(operations), budget_(budget) {}
+
+  // While it is on, a return keeps only some of the configurations that are possible: each for sure, and as a
+  // rule one that goes on, but none left means nothing.
+  void set_hasty(bool hasty) { hasty_ = hasty; }
+
+  // The sweep before the first event: every key absent.
+  static void begin(Sweep& sweep, const Layout& layout);
+  void call(Sweep& sweep, const Layout& layout, std::uint32_t called);
+  Swept give_back(Sweep& sweep, const Layout& layout, std::uint32_t returned);
+  // It is open, and will never return.
+  void forget(Sweep& sweep, const Layout& layout, std::uint32_t unknown);
+  // It is open, and did not happen.
+  Swept take_out(Sweep& sweep, const Layout& layout, std::uint32_t operation);
+  // A read that is open and not in the sweep turns out to have seen something: done where it fits now.
+  void see(Sweep& sweep, const Layout& layout, std::uint32_t read);
+  // It is done in all of them, or its slot is to be free whatever they say.
+  static void release(Sweep& sweep, const Layout& layout, std::uint32_t operation, std::uint32_t slot);
+
+ private:
+  using State = std::vector<ValueId>;
+
+  const KvStep& step(std::uint32_t i) const { return operations_[i].step; }
+  const KeyStep* parts(std::uint32_t i) const { return operations_[i].parts.data(); }
+  std::uint32_t slot(std::uint32_t i) const { return operations_[i].slot; }
+
+  bool at_once(Sweep& sweep, const Layout& layout, std::uint32_t returned, Swept& swept);
+  bool explore(const Sweep& sweep, const Layout& layout, std::uint32_t returned);
+  void list_told(const Sweep& sweep);
+  bool may_be_told(std::uint32_t candidate) const;
+  bool overshoots(std::uint32_t candidate, std::uint32_t returned);
+  bool land(const Sweep& sweep, const Layout& layout, std::uint32_t candidate, std::uint32_t returned,
+            const std::uint64_t* from);
+  bool is_told(const Sweep& sweep, const Layout& layout, std::uint32_t landed) const;
+  void free_hidden(const Sweep& sweep, const Layout& layout, std::uint32_t landed);
+  bool covers(std::uint32_t landed, std::uint32_t other) const;
+  void read_at_once(const Sweep& sweep, const Layout& layout);
+  void load(const Layout& layout, const std::uint64_t* words);
+  void store(const Layout& layout, std::uint64_t* words) const;
+
+  Values& values_;
+  std::vector<StreamOperation>& operations_;
+  StreamBudget& budget_;
+
+  State state_;  // unpacked
+  std::vector<std::uint64_t> trial_;
+  Frontier visited_{Layout()};
+  Frontier next_{Layout()};
+  bool hasty_ = false;
+  // Of the open operations: what they could tell, as key and value, sorted; and keys that they count up, or
+  // whose every value they tell.
+  std::vector<std::uint64_t> told_;
+  std::vector<std::uint32_t> all_told_;
+  std::vector<std::uint32_t> not_counters_;
+};
+
+}  // namespace norn::sim

@@ -1,0 +1,166 @@
+// The stream against brute force and against the judge of whole histories: the same verdict, and a violation
+// at the first response that makes it certain; and what it keeps while millions of operations pass.
+#include "sim/check/stream.h"
+
+#include <algorithm>
+#include <doctest/doctest.h>
+#include <string>
+
+#include "tests/check/histories.h"
+#include "tests/check/oracle.h"
+
+namespace norn::sim {
+
+namespace {
+
+using enum OperationKind;
+
+std::string transcript(const History& history) {
+  std::string text;
+  for (std::size_t place = 0; place < history.size(); ++place) {
+    const Operation& operation = history[place];
+    text += "\n  " + std::to_string(place) + ": client " + std::to_string(operation.client) + " kind " +
+            std::to_string(int(operation.kind)) + " outcome " + std::to_string(int(operation.outcome)) +
+            (operation.matched ? " matched" : "") + " delta " + std::to_string(operation.delta) + " [" +
+            std::to_string(operation.call.time_since_epoch().count()) + ", " +
+            (operation.back == kNever ? "never" : std::to_string(operation.back.time_since_epoch().count())) +
+            "]";
+    for (const KeyAccess& access : operation.accesses) {
+      text += " " + access.key + " argument " + access.argument + " expected " +
+              access.expected.value_or("-") + " value " + access.value.value_or("-");
+    }
+  }
+  return text;
+}
+
+// What was known when everything up to this time, and of the returns at this time those of the given places,
+// had happened.
+History until(const History& history, Time at, const std::vector<std::size_t>& returned) {
+  History prefix;
+  for (std::size_t place = 0; place < history.size(); ++place) {
+    Operation operation = history[place];
+    if (operation.call > at) continue;
+    const bool known = operation.outcome == Outcome::ok || operation.outcome == Outcome::fail;
+    const bool now = operation.back == at && std::ranges::find(returned, place) == returned.end();
+    if (known && (operation.back > at || now)) {
+      operation.outcome = Outcome::pending;
+      operation.matched = false;
+      operation.back = kNever;
+      for (KeyAccess& access : operation.accesses) access.value.reset();
+    }
+    prefix.push_back(std::move(operation));
+  }
+  return prefix;
+}
+
+StreamChecker checked(const History& history) {
+  StreamChecker checker;
+  feed(history, checker);
+  return checker;
+}
+
+// The response is the first: without it there is an order, with it there is none.
+bool is_first(const History& history, const StreamViolation& violation) {
+  std::vector<std::size_t> before;  // that returned at the same time, and were judged before
+  for (std::size_t place = 0; place < history.size(); ++place) {
+    if (history[place].back == violation.at && place < violation.place) before.push_back(place);
+  }
+  if (!linearizable_by_trying(until(history, violation.at, before))) return false;
+  before.push_back(violation.place);
+  return !linearizable_by_trying(until(history, violation.at, before));
+}
+
+struct Counts {
+  std::uint64_t linearizable = 0;
+  std::uint64_t violations = 0;
+};
+
+// What is wrong with the stream's answer; empty: nothing.
+std::string wrong(const History& history, bool expected) {
+  const StreamChecker checker = checked(history);
+  if (checker.verdict() == Verdict::undecided) return "undecided";
+  if ((checker.verdict() == Verdict::linearizable) != expected) return "the verdict is wrong";
+  if (expected) return checker.violation() ? "a violation of nothing" : "";
+  const StreamViolation& violation = *checker.violation();
+  if (violation.reason.empty() || violation.witnesses.empty() || violation.witnesses.size() > 6)
+    return "no witnesses";
+  if (std::ranges::find(violation.witnesses, violation.place) == violation.witnesses.end())
+    return "its operation is no witness";
+  if (history[violation.place].back != violation.at && history[violation.place].outcome == Outcome::ok)
+    return "not the response's time";
+  return is_first(history, violation) ? "" : "not the first response that makes it certain";
+}
+
+Counts compare(Recipe recipe, std::uint64_t seed, std::uint64_t cases, bool some_fail = false) {
+  Rng rng(seed);
+  Counts counts;
+  for (std::uint64_t i = 0; i < cases * deep(); ++i) {
+    recipe.operations = rng.between(2, 7);
+    recipe.clients = static_cast<std::uint32_t>(rng.between(1, 4));
+    recipe.length = rng.between(1, 10);
+    History history = make_history(recipe, rng);
+    const std::uint64_t corruptions = rng.between(0, 3);
+    for (std::uint64_t j = 0; j < corruptions; ++j) corrupt(history, rng);
+    for (Operation& operation : history) {
+      if (some_fail && operation.outcome == Outcome::ok && rng.between(0, 5) == 0)
+        operation.outcome = Outcome::fail;
+    }
+    const bool expected = linearizable_by_trying(history);
+    ++(expected ? counts.linearizable : counts.violations);
+    const std::string what = wrong(history, expected);
+    if (!what.empty())
+      FAIL("case " << i << ", " << (expected ? "linearizable" : "a violation") << ": " << what
+                   << transcript(history));
+  }
+  CHECK(counts.linearizable > cases * deep() / 6);
+  CHECK(counts.violations > cases * deep() / 12);
+  return counts;
+}
+
+Recipe recipe(std::vector<OperationKind> kinds, bool distinct, std::uint32_t keys = 1) {
+  Recipe made;
+  made.kinds = std::move(kinds);
+  made.distinct = distinct;
+  made.keys = keys;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("stream: brute force agrees on puts and gets") {
+  compare(recipe({put, get, get}, true), 101, 10'000);
+  compare(recipe({put, get, get, remove}, true), 102, 10'000);
+  compare(recipe({put, get, get, remove}, false), 103, 10'000);
+}
+TEST_CASE("stream: brute force agrees on compare-and-sets") {
+  compare(recipe({put, get, get, compare_and_set, compare_and_set}, true), 104, 10'000);
+  compare(recipe({put, get, compare_and_set, remove}, false), 105, 10'000);
+}
+TEST_CASE("stream: brute force agrees on appends") {
+  compare(recipe({append, append, get}, true), 106, 10'000);
+  compare(recipe({append, get, put}, false), 107, 10'000);
+}
+TEST_CASE("stream: brute force agrees on increments") {
+  compare(recipe({increment, increment, get}, false), 108, 10'000);
+  compare(recipe({increment, put, get, append, compare_and_set}, false), 109, 10'000);
+}
+TEST_CASE("stream: brute force agrees on several keys at once") {
+  compare(recipe({multi_put, multi_get, put, get}, true, 2), 110, 10'000);
+  compare(recipe({multi_put, multi_get, put, get, append}, false, 2), 111, 10'000);
+  compare(recipe({multi_put, multi_get, put, get, remove}, false, 3), 112, 10'000);
+}
+TEST_CASE("stream: brute force agrees on every kind together") {
+  const std::vector<OperationKind> all = {get,    put,       remove,    compare_and_set,
+                                          append, increment, multi_get, multi_put};
+  compare(recipe(all, false, 2), 113, 10'000);
+  compare(recipe(all, true, 2), 114, 10'000);
+  compare(recipe(all, false, 1), 115, 10'000);
+  compare(recipe(all, false, 3), 116, 10'000);
+}
+TEST_CASE("stream: brute force agrees where operations did not happen") {
+  const std::vector<OperationKind> all = {get, put, remove, compare_and_set, append, increment, multi_put};
+  compare(recipe(all, false, 2), 117, 10'000, true);
+  compare(recipe({put, get, get}, false), 118, 10'000, true);
+}
+
+}  // namespace norn::sim
