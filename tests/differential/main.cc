@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-#include "sim/check/history_file.h"
+#include "sim/formats/history_file.h"
 
 #include "tests/differential/by_definition.h"
 #include "tests/differential/compare.h"
