@@ -59,6 +59,8 @@ struct Recipe {
   Ratio failed{};
   Ratio spoiled{};  // of results
   bool versions = true;
+  bool empty_values = false;
+  bool alike_tokens = false;
 };
 
 Time at(std::uint64_t nanosecond) { return Time(Duration(static_cast<std::int64_t>(nanosecond))); }
@@ -79,6 +81,8 @@ Recipe draw_recipe(const Shape& shape, Rng& rng) {
   static constexpr std::array<std::uint32_t, 4> kSpoiled = {0, 150'000, 400'000, 800'000};
   recipe.spoiled = Ratio{kSpoiled[rng.between(0, kSpoiled.size() - 1)]};
   recipe.versions = rng.chance(Ratio{700'000});
+  recipe.empty_values = rng.chance(Ratio{150'000});
+  recipe.alike_tokens = rng.chance(Ratio{150'000});
   return recipe;
 }
 
@@ -149,7 +153,14 @@ class Author {
 
   std::string drawn_value() {
     if (recipe_.shape->distinct) return std::to_string(++written_ * 100);
-    return std::to_string(rng_.between(1, recipe_.values));
+    const std::uint64_t value = rng_.between(recipe_.empty_values ? 0 : 1, recipe_.values);
+    return value == 0 ? "" : std::to_string(value);
+  }
+
+  std::string drawn_token() {
+    if (!recipe_.shape->distinct) return drawn_value();
+    if (recipe_.alike_tokens) return std::string(++written_, 'a');  // each begins with all before it
+    return "t" + drawn_value() + ";";
   }
 
   void draw_arguments(Operation& operation, KeyAccess& access) {
@@ -163,7 +174,7 @@ class Author {
         break;
       }
       case append:
-        access.argument = recipe_.shape->distinct ? "t" + drawn_value() + ";" : drawn_value();
+        access.argument = drawn_token();
         break;
       case put:
       case multi_put:
@@ -210,7 +221,8 @@ class Author {
         return true;
       case increment: {
         const std::string before = held.text.value_or("0");
-        if (before.size() > 15 || before.find_first_not_of("-0123456789") != std::string::npos) {
+        if (before.empty() || before.size() > 15 ||
+            before.find_first_not_of("-0123456789") != std::string::npos) {
           if (operation.outcome == Outcome::ok) operation.outcome = Outcome::fail;  // no number
           return false;
         }
