@@ -35,7 +35,16 @@ void Draft::cite(std::size_t place) {
   if (there == places_.end() || *there != place) places_.insert(there, place);
 }
 
+std::vector<std::size_t> Draft::mentioned() const {
+  std::vector<std::size_t> certain;
+  for (const std::size_t place : certain_) {
+    if (mentioned_.contains(place)) certain.push_back(place);
+  }
+  return certain;
+}
+
 std::string Draft::letter_of(std::size_t place) const {
+  mentioned_.insert(place);
   const auto there = std::lower_bound(places_.begin(), places_.end(), place);
   return letter(static_cast<std::size_t>(there - places_.begin()));
 }
@@ -46,8 +55,8 @@ std::string Draft::name(std::size_t place) const {
 }
 
 std::string Draft::in_time(std::size_t early, std::size_t late) const {
-  return letter_of(early) + " had ended at " + clock(at(early).back) + ", before " + letter_of(late) +
-         " began at " + clock(at(late).call);
+  const auto [ended, began] = clocks(at(early).back, at(late).call);
+  return letter_of(early) + " had ended at " + ended + ", before " + letter_of(late) + " began at " + began;
 }
 
 void Draft::draw(std::size_t from, std::size_t to, EdgeKind kind, std::string label) {
@@ -141,6 +150,7 @@ void say_early(Draft& draft, const Sight& sight, const std::vector<Excluded>& ex
     if (!one.writer) {
       draft.say("In the beginning the key had no value, but " + draft.name(*one.between) +
                 " gave it one: " + draft.in_time(*one.between, sight.seer) + ".");
+      draft.draw(sight.seer, *one.between, EdgeKind::conflict, "found nothing, so precedes");
     } else if (++overwritten <= kWritersNamed) {
       const std::string in_time =
           draft.in_time(*one.writer, *one.between) + ", and " + draft.in_time(*one.between, sight.seer) + ".";
@@ -174,7 +184,7 @@ void say_late(Draft& draft, const Sight& sight, const std::vector<Excluded>& exc
   if (!first) return;
   draft.say((excluded.size() == 1
                  ? "Only " + draft.name(*first) + " ever left " + shown(sight.value) + " there"
-             : late == 1 ? "T" + draft.name(*first).substr(1) + " is too late"
+             : late == 1 ? capital(draft.name(*first)) + " is too late"
                          : "The " + std::to_string(late) + " others are too late, the first of them being " +
                                draft.name(*first)) +
             ": " + draft.in_time(sight.seer, *first) + ".");
@@ -189,8 +199,7 @@ bool argue_unwritten(Draft& draft) {
     const Operation& seer = draft.at(sight.seer);
     if (seer.kind == OperationKind::compare_and_set && !seer.matched &&
         seer.accesses[0].expected == seer.accesses[0].value) {
-      draft.say("Client " + std::to_string(seer.client) + "'s compare-and-set expected " +
-                shown(seer.accesses[0].expected) + " and found just that, yet it did not match.");
+      draft.say(capital(draft.name(sight.seer)) + " found just what it expected, yet did not match.");
       return true;
     }
     if (!draft.ledger().key(sight.key).is_plain()) continue;
@@ -203,10 +212,8 @@ bool argue_unwritten(Draft& draft) {
       if (one.between ? ++cited <= kWritersNamed : !late) draft.cite(*one.writer);
       late |= !one.between;
     }
-    std::string opening = draft.name(sight.seer);
-    opening[0] = 'T';
-    draft.say(opening + " took place from " + clock(seer.call) + " to " + clock(seer.back) + " and " +
-              saw(draft, sight) + ".");
+    draft.say(capital(draft.name(sight.seer)) + " took place " + span(seer) + " and " + saw(draft, sight) +
+              ".");
     if (excluded->empty())
       draft.say("No operation of the history ever left " + shown(sight.value) + " there.");
     say_early(draft, sight, *excluded);

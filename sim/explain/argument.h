@@ -10,6 +10,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,10 @@ class Draft {
   void say(std::string sentence) { sentences_.push_back(std::move(sentence)); }
   void draw(std::size_t from, std::size_t to, EdgeKind kind, std::string label);
 
-  // The finished parts. Edges name places in places().
+  // The certain ones that sentences or edges name, by call time: what a shape proves, it proves of these.
+  std::vector<std::size_t> mentioned() const;
+
+  // The finished parts. Edges name places in the history.
   std::vector<std::string> sentences_;
   std::vector<ExplanationEdge> edges_;
 
@@ -51,6 +55,7 @@ class Draft {
   std::vector<std::size_t> certain_;
   std::vector<std::size_t> places_;
   bool name_keys_ = false;
+  mutable std::set<std::size_t> mentioned_;
 };
 
 // Each: true, and the draft holds the argument; or false, and it is as before but for what it cites.

@@ -216,11 +216,6 @@ class Cycle {
     return draft_.name(nodes_[node]);
   }
 
-  static std::string capital(std::string text) {
-    if (!text.empty() && text[0] == 't') text[0] = 'T';
-    return text;
-  }
-
   std::string value_of(std::size_t seer, std::string_view key) const {
     for (const Saw& saw : saws_) {
       if (saw.seer == seer && saw.key == key)

@@ -9,11 +9,6 @@ namespace norn::sim {
 
 namespace {
 
-std::string capital(std::string text) {
-  if (!text.empty() && text[0] == 't') text[0] = 'T';
-  return text;
-}
-
 std::string_view text_of(const Operation& read) {
   return read.accesses[0].value ? std::string_view(*read.accesses[0].value) : std::string_view();
 }
@@ -110,8 +105,8 @@ class Growth {
         const std::string& token = draft_.at(append).accesses[0].argument;
         if (token.empty() || text_of(draft_.at(read)).find(token) != std::string_view::npos) continue;
         if (!precedes(draft_.at(append), draft_.at(read))) continue;
-        draft_.say(capital(draft_.name(append)) + " had ended before " + draft_.name(read) +
-                   " began: " + draft_.in_time(append, read) + ".");
+        draft_.say("First " + draft_.name(append) + ", then " + draft_.name(read) + ": " +
+                   draft_.in_time(append, read) + ".");
         draft_.say("Nothing shortens this key, yet what " + draft_.letter_of(read) + " saw does not hold " +
                    shown(std::string_view(token)) + " anywhere.");
         draft_.draw(append, read, EdgeKind::conflict, "ended before, yet not seen");
@@ -159,8 +154,8 @@ class Growth {
           const std::size_t second = text.find(draft_.at(late).accesses[0].argument);
           if (second == std::string_view::npos || first == std::string_view::npos || first <= second)
             continue;
-          draft_.say(capital(draft_.name(early)) + " had ended before " + draft_.name(late) +
-                     " began: " + draft_.in_time(early, late) + ".");
+          draft_.say("First " + draft_.name(early) + ", then " + draft_.name(late) + ": " +
+                     draft_.in_time(early, late) + ".");
           draft_.say("Yet " + draft_.name(read) + " saw " + draft_.letter_of(late) + "'s part in front of " +
                      draft_.letter_of(early) + "'s; appends only add at the end.");
           draft_.draw(early, late, EdgeKind::time, "ended before");
@@ -189,8 +184,9 @@ bool argue_appends(Draft& draft) { return Growth(draft).argue(); }
 bool argue_increments(Draft& draft) {
   if (const auto high = too_high(draft.ledger(), draft.certain())) {
     const std::size_t place = high->reading.place;
-    draft.say(capital(draft.name(place)) + " left the number at " + std::to_string(high->reading.after) +
-              ", or saw it there.");
+    draft.say(capital(draft.name(place)) +
+              (high->reading.before == high->reading.after ? " saw the number at " : " left the number at ") +
+              std::to_string(high->reading.after) + ".");
     draft.say("Nothing but increments changes the key. Until it ended, at " + clock(draft.at(place).back) +
               ", " + std::to_string(high->count) + " had begun; all together they add up to " +
               std::to_string(high->most) + ".");

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kOrdersTold = 6;
 constexpr std::size_t kOperationsTold = 12;
+constexpr std::size_t kTriedMax = 24;
 constexpr std::size_t kPrefixesMax = 20'000;
 
 class Orders {
@@ -22,10 +23,13 @@ class Orders {
   explicit Orders(Draft& draft) : draft_(draft) {}
 
   void argue() {
-    for (const std::size_t place : draft_.certain()) history_.push_back(draft_.at(place));
+    for (const std::size_t place : draft_.certain()) {
+      history_.push_back(draft_.at(place));
+      draft_.letter_of(place);  // all of them are meant
+    }
     tell_operations();
     const Split split = split_by_key(history_);
-    if (split.components() != 1) {
+    if (split.components() != 1 || history_.size() > kTriedMax) {
       draft_.say("No order of these operations, each within its time, gives what was seen.");
       return;
     }
@@ -53,8 +57,7 @@ class Orders {
     for (std::size_t i = 0; i < all.size() && i < kOperationsTold; ++i) {
       std::string name = draft_.name(all[i]);
       name[0] = 'T';
-      draft_.say(name + " took place from " + clock(draft_.at(all[i]).call) + " to " +
-                 clock(draft_.at(all[i]).back) + ".");
+      draft_.say(name + " took place " + span(draft_.at(all[i])) + ".");
     }
     if (all.size() > kOperationsTold)
       draft_.say("So did " + std::to_string(all.size() - kOperationsTold) +

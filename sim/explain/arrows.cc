@@ -61,7 +61,7 @@ class Router {
   std::vector<Port> ports(const Bar& bar) const {
     const double middle = bar.box.y + bar.box.height / 2;
     std::vector<Port> all;
-    for (const double off : {0.0, -5.0, 5.0}) {
+    for (const double off : {0.0, -6.0, 6.0}) {
       const double y = middle + off;
       if (!bar.open) all.push_back({{bar.box.right(), y}, {bar.box.right() + kStub, y}, true, true});
       all.push_back({{bar.box.x, y}, {bar.box.x - kStub, y}, true, false});
@@ -160,7 +160,7 @@ class Router {
       for (std::size_t i = 1; i < other.way.size(); ++i) {
         const Spot& c = other.way[i - 1];
         const Spot& d = other.way[i];
-        if (!meet(thick(a, b, 3), thick(c, d, 3))) continue;
+        if (!meet(thick(a, b, 2.5), thick(c, d, 2.5))) continue;
         const bool same_direction = (a.x == b.x) == (c.x == d.x);
         cost += same_direction ? kAlongCost : kCrossCost;
       }

@@ -16,12 +16,14 @@ constexpr std::size_t kOperationsMax = 60;  // in JSON
 constexpr std::size_t kValueMax = 1024;     // bytes of a value in JSON
 constexpr std::size_t kAccessesMax = 16;    // of an operation in JSON
 constexpr std::size_t kKeysNamed = 3;
+constexpr std::size_t kShapesMax = 200;  // certain operations in which shapes are looked for
 
 void argue(Draft& draft) {
-  if (argue_unwritten(draft) || argue_two_winners(draft) || argue_cycle(draft) || argue_appends(draft) ||
-      argue_increments(draft)) {
+  const bool few = draft.certain().size() <= kShapesMax;
+  if (few &&
+      (argue_unwritten(draft) || argue_two_winners(draft) || argue_cycle(draft) || argue_appends(draft)))
     return;
-  }
+  if (argue_increments(draft)) return;
   argue_orders(draft);
 }
 
@@ -133,11 +135,17 @@ Explanation unshrunk(const History& history, const CheckResult& result) {
 Explanation explain(const History& history, const CheckResult& result, const ExplainOptions& options) {
   if (result.verdict != Verdict::violation || result.witnesses.empty()) return {};
   const Ledger ledger(history, result.witnesses[0]);
-  const Shrunk shrunk = shrink(ledger, result.witnesses, options.work_max);
+  Shrunk shrunk = shrink(ledger, result.witnesses, options.work_max);
   if (shrunk.places.empty()) return unshrunk(history, result);
-  Draft draft(ledger, shrunk.places);
-  argue(draft);
-  return put_together(draft, shrunk, options.work_max);
+  while (true) {
+    Draft draft(ledger, shrunk.places);
+    argue(draft);
+    // A shape's proof may need fewer operations than the budget let be seen.
+    std::vector<std::size_t> mentioned = draft.mentioned();
+    if (shrunk.proven || mentioned.empty() || mentioned.size() >= shrunk.places.size())
+      return put_together(draft, shrunk, options.work_max);
+    shrunk = shrink_further(ledger, std::move(mentioned), options.work_max);
+  }
 }
 
 namespace {

@@ -156,15 +156,35 @@ std::string details(const Operation& operation) {
     }
     if (access.version != 0) text += ", version " + std::to_string(access.version);
   }
-  return text + "\n" + span(operation);
+  text += "\nfrom " + clock(operation.call);
+  if (operation.outcome == Outcome::fail) return text + ", failed";
+  return text + (returned(operation) ? " to " + clock(operation.back) : ", outcome unknown");
+}
+
+std::pair<std::string, std::string> clocks(Time early, Time late) {
+  const std::int64_t a = nanoseconds(early);
+  const std::int64_t b = nanoseconds(late);
+  for (const std::int64_t unit : {std::int64_t{1'000'000}, std::int64_t{1'000}}) {
+    if (a / unit != b / unit) return {seconds(a / unit * unit), seconds(b / unit * unit)};
+  }
+  return {seconds(a), seconds(b)};
 }
 
 std::string clock(Time time) { return seconds(nanoseconds(time)); }
 
 std::string span(const Operation& operation) {
-  if (operation.outcome == Outcome::fail) return "from " + clock(operation.call) + ", failed";
-  return "from " + clock(operation.call) +
-         (returned(operation) ? " to " + clock(operation.back) : ", outcome unknown");
+  if (!returned(operation)) {
+    return "from " + clock(operation.call) +
+           (operation.outcome == Outcome::fail ? ", failed" : ", outcome unknown");
+  }
+  const auto [from, to] = clocks(operation.call, operation.back);
+  return "from " + from + " to " + to;
+}
+
+std::string capital(std::string sentence) {
+  if (!sentence.empty() && sentence[0] >= 'a' && sentence[0] <= 'z')
+    sentence[0] = static_cast<char>(sentence[0] - 'a' + 'A');
+  return sentence;
 }
 
 std::string letter(std::size_t number) {

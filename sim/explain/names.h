@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "sim/check/history.h"
 #include "sim/explain/ledger.h"
@@ -23,9 +24,13 @@ std::string bar_text(const Operation& operation, bool name_keys);
 // All there is to know of it, in lines; long values shortened.
 std::string details(const Operation& operation);
 
-std::string clock(Time time);  // "1.203 s"
+// "1.203 s": cut off at as many decimals as it takes to tell the two apart, at least three.
+std::pair<std::string, std::string> clocks(Time early, Time late);
+std::string clock(Time time);  // whole
 // "from 1.203 s to 1.300 s"; of unknown outcome "from 1.203 s, outcome unknown".
 std::string span(const Operation& operation);
+
+std::string capital(std::string sentence);  // its first letter
 
 // A, B, ..., Z, A1, B1, ...
 std::string letter(std::size_t number);

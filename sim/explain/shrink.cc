@@ -146,22 +146,57 @@ class Question {
     }
   }
 
-  // Whether a kept write of another value stands between these two, by time.
-  bool overwritten(std::size_t writer, std::size_t seer, const Seen& seen) const {
-    const Operation& early = at(writer);
-    const Operation& late = at(seer);
-    if (early.call > late.back) return true;  // it comes too late
-    return std::any_of(kept_.begin(), kept_.end(), [&](std::size_t place) {
-      const Operation& between = at(place);
-      if (!changes_something(between) || !precedes(early, between) || !precedes(between, late)) return false;
-      for (std::size_t part = 0; part < between.accesses.size(); ++part) {
-        if (between.accesses[part].key == seen.first && written_by(between, part) != seen.second) return true;
+  // The kept writes of one key by call, each with what is behind it: the earliest return, and the earliest of
+  // those that leave another value than that one does.
+  struct Overwriters {
+    struct Entry {
+      Time call{};
+      Time back = kNever;
+      MaybeText value;
+      Time other_back = kNever;
+    };
+    std::vector<Entry> entries;
+
+    void finish() {
+      std::sort(entries.begin(), entries.end(),
+                [](const Entry& a, const Entry& b) { return a.call < b.call; });
+      for (std::size_t i = entries.size(); i-- > 1;) {
+        Entry& here = entries[i - 1];
+        const Entry& behind = entries[i];
+        if (here.value == behind.value) {
+          here.back = std::min(here.back, behind.back);
+          here.other_back = behind.other_back;
+        } else if (here.back <= behind.back) {
+          here.other_back = behind.back;
+        } else {
+          here.other_back = std::min(here.back, behind.other_back);
+          here.back = behind.back;
+          here.value = behind.value;
+        }
       }
-      return false;
-    });
+    }
+
+    // When the first write of another value is over that began after this time.
+    Time first_over(Time after, MaybeText value) const {
+      const auto found = std::upper_bound(entries.begin(), entries.end(), after,
+                                          [](Time time, const Entry& entry) { return time < entry.call; });
+      if (found == entries.end()) return kNever;
+      return found->value == value ? found->other_back : found->back;
+    }
+  };
+
+  // The seers of one value by call, each with the latest return up to it.
+  using Seers = std::vector<std::pair<Time, Time>>;
+
+  // Whether one of them could look before this writer's value is overwritten, and after it was called.
+  static bool can_see(const Seers& seers, const Operation& writer, Time over) {
+    const auto end = std::upper_bound(seers.begin(), seers.end(), over,
+                                      [](Time time, const auto& seer) { return time < seer.first; });
+    return end != seers.begin() && std::prev(end)->second >= writer.call;
   }
 
-  bool is_needed(std::size_t place) const {
+  bool is_needed(std::size_t place, const std::map<std::string_view, Overwriters>& overwriters,
+                 const std::map<Seen, Seers>& seers) const {
     const Operation& operation = at(place);
     for (std::size_t part = 0; part < operation.accesses.size(); ++part) {
       const std::string_view key = operation.accesses[part].key;
@@ -169,17 +204,39 @@ class Question {
       if (!ledger_.key(key).is_plain() || !written) return true;
       const Seen seen{key, *written};
       if (seen_by_uncertain_.contains(seen)) return true;
-      const auto seers = seers_.find(seen);
-      if (seers == seers_.end()) continue;
-      for (const std::size_t seer : seers->second) {
-        if (!overwritten(place, seer, seen)) return true;
-      }
+      const auto looking = seers.find(seen);
+      if (looking == seers.end()) continue;
+      const auto over = overwriters.find(key);
+      const bool ends = returned(operation) && over != overwriters.end();
+      if (can_see(looking->second, operation,
+                  ends ? over->second.first_over(operation.back, *written) : kNever))
+        return true;
     }
     return false;
   }
 
   void drop_overwritten() {
-    std::erase_if(uncertain_, [&](std::size_t place) { return !is_needed(place); });
+    std::map<std::string_view, Overwriters> overwriters;
+    for (const std::size_t place : kept_) {
+      const Operation& operation = at(place);
+      if (!changes_something(operation)) continue;
+      for (std::size_t part = 0; part < operation.accesses.size(); ++part) {
+        const std::optional<MaybeText> written = written_by(operation, part);
+        if (written)
+          overwriters[operation.accesses[part].key].entries.push_back(
+              {operation.call, operation.back, *written, kNever});
+      }
+    }
+    for (auto& [key, of_key] : overwriters) of_key.finish();
+    std::map<Seen, Seers> seers;
+    for (const auto& [seen, places] : seers_) {
+      Seers& of_value = seers[seen];
+      for (const std::size_t place : places) of_value.emplace_back(at(place).call, at(place).back);
+      std::sort(of_value.begin(), of_value.end());
+      for (std::size_t i = 1; i < of_value.size(); ++i)
+        of_value[i].second = std::max(of_value[i].second, of_value[i - 1].second);
+    }
+    std::erase_if(uncertain_, [&](std::size_t place) { return !is_needed(place, overwriters, seers); });
   }
 
   void drop_repeated() {
@@ -233,6 +290,10 @@ class Shrinking {
     }
     if (kept.empty()) kept = latest_that_show();
     if (kept.empty()) return {};
+    return further(std::move(kept));
+  }
+
+  Shrunk further(std::vector<std::size_t> kept) {
     drop_chunks(kept);
     // Reads are tried first: an explanation with the write itself is plainer than one with who saw it.
     std::stable_partition(kept.begin(), kept.end(),
@@ -351,6 +412,10 @@ Answer Inquiry::ask(const std::vector<std::size_t>& kept) {
       return Answer::not_known;
   }
   return Answer::not_known;
+}
+
+Shrunk shrink_further(const Ledger& ledger, std::vector<std::size_t> kept, std::uint64_t work_max) {
+  return Shrinking(ledger, work_max).further(std::move(kept));
 }
 
 Shrunk shrink(const Ledger& ledger, const std::vector<std::size_t>& witnesses, std::uint64_t work_max) {

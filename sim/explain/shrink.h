@@ -39,4 +39,7 @@ struct Shrunk {
 // the violation became certain.
 Shrunk shrink(const Ledger& ledger, const std::vector<std::size_t>& witnesses, std::uint64_t work_max);
 
+// The same of a set that is known to show it.
+Shrunk shrink_further(const Ledger& ledger, std::vector<std::size_t> kept, std::uint64_t work_max);
+
 }  // namespace norn::sim

@@ -42,7 +42,7 @@ void Timescale::build(const std::vector<std::int64_t>& ends, const std::vector<C
     if (i != 0) {
       const double true_width = kWidth * static_cast<double>(ends[i] - ends[i - 1]) / whole;
       wanted = std::clamp(true_width, kStretchMin, kStretchMax) * wider;
-      squeezed = true_width > 1.3 * wanted;
+      squeezed = true_width > 2 * wanted;
     }
     const double before = at_.back().x;
     double x = before + wanted;

@@ -65,4 +65,25 @@ TEST_CASE("pictures of the violations that have names") {
                          get(3, 40, 50, "a"), get(2, 60, 70, "b")}));
 }
 
+TEST_CASE("pictures of random violations") {
+  using enum OperationKind;
+  const std::vector<std::pair<std::string, Recipe>> recipes = {
+      {"multi", {.kinds = {get, put, multi_get, multi_put}, .operations = 60, .clients = 6, .keys = 3, .length = 40, .pause = 30}},
+      {"ambiguous", {.kinds = {get, put, remove, compare_and_set}, .operations = 80, .clients = 5, .distinct = false, .length = 40, .pause = 30}},
+      {"counter", {.kinds = {get, increment}, .operations = 60, .clients = 5, .length = 40, .pause = 30}},
+      {"appends", {.kinds = {get, append}, .operations = 60, .clients = 5, .length = 40, .pause = 30}},
+      {"mixed", {.kinds = {get, put, increment, append, compare_and_set}, .operations = 60, .clients = 6, .keys = 2, .distinct = false, .length = 40, .pause = 30}},
+  };
+  Rng rng(7);
+  for (const auto& [name, recipe] : recipes) {
+    for (std::size_t drawn = 0; drawn < 3;) {
+      History history = make_history(recipe, rng);
+      corrupt(history, rng);
+      history = in_ms(std::move(history));
+      if (check_linearizable(history).verdict != Verdict::violation) continue;
+      draw(name + std::to_string(++drawn), history, {{Time(100ms), Time(220ms), "r1", "pause"}, {Time(150ms), Time(300ms), "r2, r4", "partition"}});
+    }
+  }
+}
+
 }  // namespace norn::sim
