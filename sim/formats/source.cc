@@ -36,9 +36,10 @@ Source Source::file(const std::string& path) {
   return source;
 }
 
-Source Source::text(std::string_view text, std::string_view name) {
+Source Source::text(std::string_view text, std::string_view name, std::size_t at_once) {
   Source source{std::string(name)};
   source.in_memory_ = text;
+  source.at_once_ = at_once;
   source.size_ = text.size();
   return source;
 }
@@ -47,6 +48,7 @@ Source::Source(Source&& other) noexcept
     : name_(std::move(other.name_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       in_memory_(other.in_memory_),
+      at_once_(other.at_once_),
       size_(other.size_),
       taken_(other.taken_),
       block_(std::move(other.block_)),
@@ -63,7 +65,7 @@ Source::~Source() {
 
 std::size_t Source::fill(char* to, std::size_t room) {
   if (descriptor_ < 0) {
-    const std::size_t size = std::min(room, in_memory_.size());
+    const std::size_t size = std::min({room, in_memory_.size(), at_once_});
     std::memcpy(to, in_memory_.data(), size);
     in_memory_.remove_prefix(size);
     return size;

@@ -20,7 +20,8 @@ class Source {
 
   // "-" is standard input.
   static Source file(const std::string& path);
-  static Source text(std::string_view text, std::string_view name);  // the text outlives the source
+  // The text outlives the source. It comes in pieces of `at_once` bytes at most, as from a pipe.
+  static Source text(std::string_view text, std::string_view name, std::size_t at_once = SIZE_MAX);
 
   Source(Source&& other) noexcept;
   Source& operator=(Source&&) = delete;
@@ -57,6 +58,7 @@ class Source {
   std::string name_;
   int descriptor_ = -1;         // of a file
   std::string_view in_memory_;  // what is left of a text
+  std::size_t at_once_ = SIZE_MAX;
   std::uint64_t size_ = 0;
   std::uint64_t taken_ = 0;
   std::vector<char> block_;

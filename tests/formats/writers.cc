@@ -107,6 +107,13 @@ void EventWriter::write_json(std::size_t place, const Operation& operation, cons
     const std::size_t at = line.find(",\"invoke\":0");
     line.replace(at, 11, ",\"invoke\":" + std::to_string(invoked_[place]));
   }
+  const std::size_t time = line.find("\"time\":") + 7;
+  const std::size_t size = line.find(',', time) - time;
+  if (operation.outcome == Outcome::info) {
+    line.replace(time, size, last_time_);
+  } else {
+    last_time_ = line.substr(time, size);
+  }
   line.replace(9, 1, index);
   out_ += line;
 }

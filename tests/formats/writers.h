@@ -32,6 +32,7 @@ class EventWriter final : public HistorySink {
   Format format_;
   std::string& out_;
   std::size_t lines_ = 0;
+  std::string last_time_ = "0";
   std::map<std::size_t, std::size_t> invoked_;  // JSON Lines: by place, the index of the invoke
   std::map<std::size_t, Operation> open_;       // table: what has not come back
 };

@@ -1,6 +1,6 @@
-// How fast histories are read: formats_bench [OPERATIONS [FOLDER]]. Invents a history (20 clients, 100 keys,
-// half reads), writes it in each format to a file in FOLDER (default: /tmp), and reads it back as events that
-// nobody judges, thrice, from the page cache; prints the best. Best run while nothing else does.
+// How fast histories are read: formats_bench [OPERATIONS [FOLDER [FORMAT]]]. Invents a history (20 clients,
+// 100 keys, half reads), writes it in each format to a file in FOLDER (default: /tmp), and reads it back as
+// events that nobody judges, thrice, from the page cache; prints the best. Best run while nothing else does.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -72,10 +72,11 @@ void write_file(const std::string& path, Format format, std::size_t operations) 
   invent(recipe, emptying);
 }
 
-int run(std::size_t operations, const std::string& folder) {
+int run(std::size_t operations, const std::string& folder, const std::string& only) {
   std::printf("%-6s %12s %8s %10s %9s %9s %10s\n", "format", "operations", "bytes/op", "seconds", "M op/s",
               "MB/s", "RSS max MB");
   for (const Format format : {Format::json_lines, Format::edn, Format::log, Format::table}) {
+    if (!only.empty() && only != name_of(format)) continue;
     const std::string path = folder + "/formats_bench." + std::string(name_of(format));
     write_file(path, format, operations);
     double best = 1e9;
@@ -108,5 +109,6 @@ int run(std::size_t operations, const std::string& folder) {
 
 int main(int argc, char** argv) {
   const std::size_t operations = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
-  return norn::sim::run(std::max<std::size_t>(operations, 1), argc > 2 ? argv[2] : "/tmp");
+  return norn::sim::run(std::max<std::size_t>(operations, 1), argc > 2 ? argv[2] : "/tmp",
+                        argc > 3 ? argv[3] : "");
 }
