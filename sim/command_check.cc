@@ -7,11 +7,16 @@
 
 #include "sim/check/linearizable.h"
 #include "sim/check/linearizable_words.h"
+#include "sim/check/order.h"
+#include "sim/check/stream.h"
 #include "sim/command.h"
+#include "sim/explain/explanation.h"
+#include "sim/explain/page.h"
 #include "sim/formats/formats.h"
 #include "sim/formats/history_collector.h"
 #include "sim/formats/history_file.h"
 #include "sim/report/report.h"
+#include "sim/report/words.h"
 
 namespace po = boost::program_options;
 
@@ -29,10 +34,18 @@ Formats, told apart by how they begin:
 - is standard input. Exit status: 0 linearizable, 1 not, 2 bad input, 3 undecided within the budget.
 )";
 
+constexpr std::size_t kKeysNamed = 4;  // of those that stay undecided
+
 struct Wanted {
   std::optional<Format> format;
   CheckOptions check;
   bool json = false;
+  bool stream = false;
+  std::string explain;     // where the page goes; empty: none
+  std::string emit_order;  // likewise
+  std::string order;       // an order to verify; empty: none
+
+  bool for_one() const { return !explain.empty() || !emit_order.empty() || !order.empty(); }
 };
 
 // A line on a terminal that says how far the reading is, while it is long.
@@ -70,14 +83,28 @@ class Progress {
   bool moved_ = false;
 };
 
+int exit_status(Verdict verdict) {
+  if (verdict == Verdict::violation) return kExitFinding;
+  return verdict == Verdict::undecided ? kExitUndecided : EXIT_SUCCESS;
+}
+
+std::string_view word_of(Verdict verdict) {
+  if (verdict == Verdict::violation) return "violation";
+  return verdict == Verdict::undecided ? "undecided" : "linearizable";
+}
+
+std::string print(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
 struct Judged {
   History history;
   CheckResult result;
+  Order order;            // of a linearizable history, if it was to be emitted
+  bool by_order = false;  // linearizable, since there is an order that was verified
 };
 
-// The one place where a source meets a judge: what judges events as they come, or keeps less than a History,
-// goes here, and so does what is done with a history and its result afterwards.
-Judged judge(Source& source, const Wanted& wanted) {
+History read(Source& source, const Wanted& wanted) {
   Progress progress(source);
   HistoryCollector collector;
   const std::string error = read_events(source, wanted.format, collector);
@@ -86,9 +113,37 @@ Judged judge(Source& source, const Wanted& wanted) {
     throw BadInput{error};
   }
   progress.say(source.name() + ": " + std::to_string(collector.history.size()) + " operations to judge");
-  Judged judged;
-  judged.history = std::move(collector.history);
-  judged.result = check_linearizable(judged.history, wanted.check);
+  return std::move(collector.history);
+}
+
+// An order that is offered needs no judge if it holds. If it does not, that proves nothing.
+bool holds(const History& history, const std::string& path) {
+  const ParsedOrder parsed = read_order(path, history);
+  if (!parsed.error.empty()) throw BadInput{parsed.error};
+  const std::optional<std::string> broken = verify_order(history, parsed.order);
+  if (broken) std::cerr << "sim: " << path << ": the order does not hold: " << *broken << '\n';
+  return !broken;
+}
+
+Judged judge(Source& source, const Wanted& wanted) {
+  Judged judged{read(source, wanted), {}, {}};
+  judged.by_order = !wanted.order.empty() && holds(judged.history, wanted.order);
+  if (judged.by_order) return judged;
+  if (wanted.emit_order.empty()) {
+    judged.result = check_linearizable(judged.history, wanted.check);
+    return judged;
+  }
+  OrderResult ordered = order_of(judged.history, wanted.check);
+  if (ordered.verdict == Verdict::linearizable) {
+    judged.order = std::move(ordered.order);
+    judged.by_order = true;
+  } else {
+    judged.result = check_linearizable(judged.history, wanted.check);
+    if (judged.result.verdict == Verdict::linearizable) {  // an order takes more steps than a verdict
+      judged.result.verdict = ordered.verdict;
+      judged.result.reason = std::move(ordered.reason);
+    }
+  }
   return judged;
 }
 
@@ -96,9 +151,7 @@ std::string json_of(const std::string& file, const Judged& judged) {
   const CheckResult& result = judged.result;
   nlohmann::ordered_json json;
   json["file"] = file;
-  json["verdict"] = result.verdict == Verdict::linearizable ? "linearizable"
-                    : result.verdict == Verdict::violation  ? "violation"
-                                                            : "undecided";
+  json["verdict"] = word_of(result.verdict);
   json["operations"] = judged.history.size();
   json["components"] = result.components;
   json["searched"] = result.searched;
@@ -110,7 +163,163 @@ std::string json_of(const std::string& file, const Judged& judged) {
     witness["words"] = words_of(judged.history, place);
     json["witnesses"].push_back(std::move(witness));
   }
-  return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  if (result.verdict == Verdict::violation) {
+    json["explanation"] =
+        nlohmann::ordered_json::parse(explanation_json(judged.history, explain(judged.history, result)));
+  }
+  return print(json);
+}
+
+std::string text_of(const Judged& judged) {
+  if (judged.by_order)
+    return thousands(judged.history.size()) + " operations, in an order that was verified: linearizable\n";
+  if (judged.result.verdict != Verdict::violation) return check_text(judged.history, judged.result);
+  const Explanation why = explain(judged.history, judged.result);
+  CheckResult verdict = judged.result;
+  if (!why.operations.empty()) verdict.witnesses.clear();  // the same, with letters, follow
+  std::string text = check_text(judged.history, verdict);
+  for (const ExplainedOperation& operation : why.operations)
+    text += "  " + operation.letter + "  " + words_of(judged.history, operation.place) + "\n";
+  for (const std::string& sentence : why.argument) text += "  " + sentence + "\n";
+  if (!why.minimality.empty()) text += "  " + why.minimality + "\n";
+  return text;
+}
+
+// What is written beside the verdict.
+void write_results(const Judged& judged, const Wanted& wanted) {
+  if (!wanted.explain.empty() && judged.result.verdict == Verdict::violation) {
+    const std::string error = write_explanation(wanted.explain, judged.history, judged.result);
+    if (!error.empty()) throw BadInput{"--explain: " + error};
+  }
+  if (!wanted.emit_order.empty() && judged.result.verdict == Verdict::linearizable &&
+      !write_order(wanted.emit_order, judged.history, judged.order))
+    throw BadInput{"--emit-order: " + wanted.emit_order + " cannot be written"};
+}
+
+Verdict check_whole(const std::string& file, const Wanted& wanted) {
+  Source source = Source::file(file);
+  const Judged judged = judge(source, wanted);
+  if (wanted.json) {
+    std::cout << json_of(file, judged) << '\n';
+  } else {
+    std::cout << source.name() << ": " << text_of(judged);
+  }
+  write_results(judged, wanted);
+  return judged.result.verdict;
+}
+
+// Judges events as they come, and reads no further than the response that makes a violation certain.
+class Watch final : public HistorySink {
+ public:
+  struct Certain {};
+
+  explicit Watch(const StreamOptions& options) : checker_(options) {}
+
+  void on_call(std::size_t place, const Operation& operation) override {
+    ++operations_;
+    checker_.on_call(place, operation);
+    look();
+  }
+  void on_return(std::size_t place, const Operation& operation) override {
+    checker_.on_return(place, operation);
+    look();
+  }
+  void on_end() override {
+    checker_.on_end();
+    look();
+  }
+
+  std::size_t operations() const { return operations_; }
+  const StreamChecker& checker() const { return checker_; }
+
+ private:
+  void look() const {
+    if (checker_.violation()) throw Certain{};
+  }
+
+  StreamChecker checker_;
+  std::size_t operations_ = 0;
+};
+
+std::string json_of(const std::string& file, const Watch& watch) {
+  const StreamChecker& checker = watch.checker();
+  nlohmann::ordered_json json;
+  json["file"] = file;
+  json["verdict"] = word_of(checker.verdict());
+  json["operations"] = watch.operations();
+  json["components"] = checker.components();
+  json["steps"] = checker.steps();
+  if (const auto& violation = checker.violation()) {
+    json["certain_at"] = nanoseconds(violation->at);
+    json["operation"] = violation->place;
+    json["reason"] = violation->reason;
+    json["witnesses"] = violation->witnesses;
+  }
+  return print(json);
+}
+
+std::string text_of(const Watch& watch) {
+  const StreamChecker& checker = watch.checker();
+  std::string text = thousands(watch.operations()) + " operations, " + thousands(checker.components()) +
+                     " independent groups of keys, as they came in " + thousands(checker.steps()) +
+                     " steps: ";
+  if (const auto& violation = checker.violation())
+    return text + "NOT linearizable, certain at " + seconds(nanoseconds(violation->at)) + ": " +
+           violation->reason + "\n";
+  if (checker.verdict() == Verdict::linearizable) return text + "linearizable\n";
+  text += "UNDECIDED: more steps are needed: keys";
+  const std::vector<std::string_view> keys = checker.undecided_keys();
+  for (std::size_t i = 0; i < keys.size() && i < kKeysNamed; ++i)
+    text += (i == 0 ? " " : ", ") + quoted(keys[i]);
+  return text + (keys.size() > kKeysNamed ? ", ...\n" : "\n");
+}
+
+Verdict check_stream(const std::string& file, const Wanted& wanted) {
+  Source source = Source::file(file);
+  StreamOptions options;
+  options.steps_max = wanted.check.steps_max;
+  Watch watch(options);
+  try {
+    Progress progress(source);
+    const std::string error = read_events(source, wanted.format, watch);
+    progress.clear();
+    if (!error.empty()) throw BadInput{error};
+  } catch (const Watch::Certain&) {
+  }
+  if (wanted.json) {
+    std::cout << json_of(file, watch) << std::endl;
+  } else {
+    std::cout << source.name() << ": " << text_of(watch) << std::flush;
+  }
+  return watch.checker().verdict();
+}
+
+std::string path_of(const po::variables_map& options, const char* name) {
+  return options.count(name) == 0 ? std::string{} : options[name].as<std::string>();
+}
+
+Wanted wanted_of(const po::variables_map& options) {
+  Wanted wanted;
+  if (options.count("format") != 0) {
+    const std::string name = options["format"].as<std::string>();
+    wanted.format = format_named(name);
+    if (!wanted.format) throw BadInput{"--format: " + name + " is none of jsonl, edn, log, table"};
+  }
+  wanted.stream = options.count("stream") != 0;
+  if (wanted.stream) wanted.check.steps_max = StreamOptions{}.steps_max;
+  if (options.count("steps") != 0)
+    wanted.check.steps_max = parse_number(options["steps"].as<std::string>(), "--steps");
+  wanted.json = options.count("json") != 0;
+  wanted.explain = path_of(options, "explain");
+  wanted.emit_order = path_of(options, "emit-order");
+  wanted.order = path_of(options, "order");
+  if (wanted.for_one() && files_of(options).size() != 1)
+    throw BadInput{"--explain, --emit-order and --order are for a single history: name one file"};
+  if (wanted.for_one() && wanted.stream)
+    throw BadInput{"--stream keeps no history: it excludes --explain, --emit-order and --order"};
+  if (!wanted.emit_order.empty() && !wanted.order.empty())
+    throw BadInput{"--emit-order and --order exclude each other"};
+  return wanted;
 }
 
 }  // namespace
@@ -120,34 +329,25 @@ int command_check(const std::vector<std::string>& arguments) {
   visible.add_options()("help", "this text")                                                        //
       ("format", po::value<std::string>(), "jsonl, edn, log or table (default: by how it begins)")  //
       ("json", "print an object for each history, a line each")                                     //
+      ("explain", po::value<std::string>(),
+       "of a violation: write why to this file, a page with a picture")                          //
+      ("emit-order", po::value<std::string>(), "if linearizable: write an order that shows it")  //
+      ("order", po::value<std::string>(), "verify this order; if it does not hold, judge")       //
+      ("stream",
+       "judge while reading, in little memory; ends at the response that makes a violation certain")  //
       ("steps", po::value<std::string>(),
-       "the search's budget in steps (default 20000000); beyond it: undecided");
+       "the search's budget in steps (default 20000000; of --stream: by the history's length); beyond it: "
+       "undecided");
   const po::variables_map options = parse_options(arguments, visible, true);
   if (options.count("help") != 0) {
     std::cout << visible << kFormatsHelp;
     return EXIT_SUCCESS;
   }
-  Wanted wanted;
-  if (options.count("format") != 0) {
-    const std::string name = options["format"].as<std::string>();
-    wanted.format = format_named(name);
-    if (!wanted.format) throw BadInput{"--format: " + name + " is none of jsonl, edn, log, table"};
-  }
-  if (options.count("steps") != 0)
-    wanted.check.steps_max = parse_number(options["steps"].as<std::string>(), "--steps");
-  wanted.json = options.count("json") != 0;
-
+  const Wanted wanted = wanted_of(options);
   int status = EXIT_SUCCESS;
   for (const std::string& file : files_of(options)) {
-    Source source = Source::file(file);
-    const Judged judged = judge(source, wanted);
-    if (wanted.json) {
-      std::cout << json_of(file, judged) << '\n';
-    } else {
-      std::cout << source.name() << ": " << check_text(judged.history, judged.result);
-    }
-    if (judged.result.verdict == Verdict::violation) status = kExitFinding;
-    if (judged.result.verdict == Verdict::undecided && status == EXIT_SUCCESS) status = kExitUndecided;
+    const int one = exit_status(wanted.stream ? check_stream(file, wanted) : check_whole(file, wanted));
+    if (one == kExitFinding || status == EXIT_SUCCESS) status = one;
   }
   return status;
 }
