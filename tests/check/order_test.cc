@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <doctest/doctest.h>
 
+#include "sim/check/order_trail.h"
+
 #include "tests/check/histories.h"
 
 namespace norn::sim {
@@ -155,6 +157,25 @@ TEST_CASE("an order of a long history on few keys with repeated values is found,
   recipe.kinds.erase(std::find(recipe.kinds.begin(), recipe.kinds.end(), OperationKind::append));
   Rng rng(17);
   check_order_found(make_history(recipe, rng));
+}
+
+TEST_CASE("a trail keeps what led to the live ones, and says when that is too much") {
+  Trail trail(4);
+  const Trail::Node a = trail.add(Trail::kRoot, {1, 9});
+  trail.add(a, {2, 9});
+  const Trail::Node c = trail.add(a, {3, 9});
+  const Trail::Node d = trail.add(c, {4, 9});
+  std::vector<Trail::Node> live = {d};
+  CHECK(trail.keep(live));  // the root and three
+  CHECK(trail.next() == 4);
+  std::vector<std::uint32_t> steps;
+  for (const Landing& landing : trail.path(live[0])) steps.push_back(landing.step);
+  CHECK(steps == std::vector<std::uint32_t>{1, 3, 4});
+  live = {trail.add(live[0], {5, 9})};
+  CHECK_FALSE(trail.keep(live));
+  live = {Trail::kRoot};
+  CHECK(trail.keep(live));
+  CHECK(trail.path(live[0]).empty());
 }
 
 TEST_CASE("no order: of a violation its reason, out of budget a word that says so") {
