@@ -159,6 +159,30 @@ TEST_CASE("an order of a long history on few keys with repeated values is found,
   check_order_found(make_history(recipe, rng));
 }
 
+TEST_CASE("orders are found for histories of hundreds of operations, of every shape") {
+  using enum OperationKind;
+  const std::vector<std::vector<OperationKind>> shapes = {
+      {put, get, get},
+      {put, get, get, compare_and_set, compare_and_set},
+      {append, append, get},
+      {put, get, get, remove},
+      {put, get, remove, compare_and_set},
+      {increment, increment, get},
+      {get, put, remove, compare_and_set, append, increment, multi_get, multi_put}};
+  Rng rng(23);
+  for (std::uint64_t i = 0; i < 70 * deep(); ++i) {
+    Recipe recipe;
+    recipe.kinds = shapes[i % shapes.size()];
+    recipe.operations = rng.between(50, 400);
+    recipe.clients = static_cast<std::uint32_t>(rng.between(2, 6));
+    recipe.keys = static_cast<std::uint32_t>(rng.between(1, 3));
+    recipe.distinct = rng.chance(Ratio{500'000});
+    recipe.unknown = Ratio{rng.chance(Ratio{500'000}) ? 10'000U : 0U};
+    recipe.length = rng.between(1, 20);
+    check_order_found(make_history(recipe, rng));
+  }
+}
+
 TEST_CASE("a trail keeps what led to the live ones, and says when that is too much") {
   Trail trail(4);
   const Trail::Node a = trail.add(Trail::kRoot, {1, 9});
