@@ -22,7 +22,7 @@ bool Trail::keep(std::vector<Node>& live) {
   nodes_.resize(kept);
   kept_ = kept;
   for (Node& node : live) node = renumbered[node];
-  return kept_ <= kNodesMax;
+  return kept_ <= nodes_max_;
 }
 
 std::vector<Landing> Trail::path(Node node) const {

@@ -33,7 +33,7 @@ class Trail {
   using Node = std::uint32_t;
   static constexpr Node kRoot = 0;
 
-  Trail() : nodes_(1) {}
+  explicit Trail(std::size_t nodes_max = kNodesMax) : nodes_max_(nodes_max), nodes_(1) {}
 
   Node next() const { return static_cast<Node>(nodes_.size()); }  // what add() will give
   Node add(Node parent, Landing landing) {
@@ -52,12 +52,14 @@ class Trail {
 
  private:
   static constexpr std::size_t kSlack = 1024;
-  static constexpr std::size_t kNodesMax = 100'000'000;
+  static constexpr std::size_t kNodesMax =
+      20'000'000;  // 12 bytes each, and twice as many before they are dropped
 
   struct Entry {
     Node parent = kRoot;
     Landing landing;
   };
+  std::size_t nodes_max_;
   std::vector<Entry> nodes_;  // a parent before its children; the first is the root
   std::size_t kept_ = 1;
 };

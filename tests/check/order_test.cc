@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <doctest/doctest.h>
 
+#include "sim/check/order_trail.h"
+
 #include "tests/check/histories.h"
 
 namespace norn::sim {
@@ -155,6 +157,49 @@ TEST_CASE("an order of a long history on few keys with repeated values is found,
   recipe.kinds.erase(std::find(recipe.kinds.begin(), recipe.kinds.end(), OperationKind::append));
   Rng rng(17);
   check_order_found(make_history(recipe, rng));
+}
+
+TEST_CASE("orders are found for histories of hundreds of operations, of every shape") {
+  using enum OperationKind;
+  const std::vector<std::vector<OperationKind>> shapes = {
+      {put, get, get},
+      {put, get, get, compare_and_set, compare_and_set},
+      {append, append, get},
+      {put, get, get, remove},
+      {put, get, remove, compare_and_set},
+      {increment, increment, get},
+      {get, put, remove, compare_and_set, append, increment, multi_get, multi_put}};
+  Rng rng(23);
+  for (std::uint64_t i = 0; i < 70 * deep(); ++i) {
+    Recipe recipe;
+    recipe.kinds = shapes[i % shapes.size()];
+    recipe.operations = rng.between(50, 400);
+    recipe.clients = static_cast<std::uint32_t>(rng.between(2, 6));
+    recipe.keys = static_cast<std::uint32_t>(rng.between(1, 3));
+    recipe.distinct = rng.chance(Ratio{500'000});
+    recipe.unknown = Ratio{rng.chance(Ratio{500'000}) ? 10'000U : 0U};
+    recipe.length = rng.between(1, 20);
+    check_order_found(make_history(recipe, rng));
+  }
+}
+
+TEST_CASE("a trail keeps what led to the live ones, and says when that is too much") {
+  Trail trail(4);
+  const Trail::Node a = trail.add(Trail::kRoot, {1, 9});
+  trail.add(a, {2, 9});
+  const Trail::Node c = trail.add(a, {3, 9});
+  const Trail::Node d = trail.add(c, {4, 9});
+  std::vector<Trail::Node> live = {d};
+  CHECK(trail.keep(live));  // the root and three
+  CHECK(trail.next() == 4);
+  std::vector<std::uint32_t> steps;
+  for (const Landing& landing : trail.path(live[0])) steps.push_back(landing.step);
+  CHECK(steps == std::vector<std::uint32_t>{1, 3, 4});
+  live = {trail.add(live[0], {5, 9})};
+  CHECK_FALSE(trail.keep(live));
+  live = {Trail::kRoot};
+  CHECK(trail.keep(live));
+  CHECK(trail.path(live[0]).empty());
 }
 
 TEST_CASE("no order: of a violation its reason, out of budget a word that says so") {

@@ -52,9 +52,27 @@ std::optional<Mismatch> compare_witnesses(const History& history, const Judge& j
   return std::nullopt;
 }
 
-std::optional<Mismatch> compare_one(const History& history, bool truth, const Judge& judge) {
+// The same mistake, by the same judge.
+bool is_still_mistaken(Judges judges, const History& history, const Mismatch& mismatch) {
+  if (history.empty()) return false;
+  const bool truth = linearizable_by_definition(history);
+  for (const Judge& judge : judges) {
+    if (judge.name != mismatch.judge) continue;
+    bool abstained = false;
+    const std::optional<Mismatch> found = compare(judge, history, truth, abstained);
+    return found && found->what == mismatch.what;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<Mismatch> compare(const Judge& judge, const History& history, bool linearizable,
+                                bool& abstained) {
   const Opinion opinion = judge.judge(history);
-  const Verdict expected = truth ? Verdict::linearizable : Verdict::violation;
+  abstained = opinion.abstains;
+  if (abstained) return std::nullopt;
+  const Verdict expected = linearizable ? Verdict::linearizable : Verdict::violation;
   if (opinion.verdict != expected) {
     return Mismatch{judge.name, Mismatch::What::verdict,
                     "expected " + std::string(name_of(expected)) + ", it says " +
@@ -64,26 +82,13 @@ std::optional<Mismatch> compare_one(const History& history, bool truth, const Ju
     if (const std::optional<std::string> wrong = sim::verify_order(history, *opinion.order))
       return Mismatch{judge.name, Mismatch::What::order, "its order does not hold: " + *wrong};
   }
-  return truth ? std::nullopt : compare_witnesses(history, judge, opinion);
+  return linearizable ? std::nullopt : compare_witnesses(history, judge, opinion);
 }
-
-// The same mistake, by the same judge.
-bool is_still_mistaken(Judges judges, const History& history, const Mismatch& mismatch) {
-  if (history.empty()) return false;
-  const bool truth = linearizable_by_definition(history);
-  for (const Judge& judge : judges) {
-    if (judge.name != mismatch.judge) continue;
-    const std::optional<Mismatch> found = compare_one(history, truth, judge);
-    return found && found->what == mismatch.what;
-  }
-  return false;
-}
-
-}  // namespace
 
 std::optional<Mismatch> compare(Judges judges, const History& history, bool linearizable) {
   for (const Judge& judge : judges) {
-    if (std::optional<Mismatch> mismatch = compare_one(history, linearizable, judge)) return mismatch;
+    bool abstained = false;
+    if (std::optional<Mismatch> mismatch = compare(judge, history, linearizable, abstained)) return mismatch;
   }
   return std::nullopt;
 }

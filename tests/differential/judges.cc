@@ -4,6 +4,7 @@
 
 #include "sim/check/linearizable_component.h"
 #include "sim/check/search.h"
+#include "sim/check/zones.h"
 
 #include "tests/check/oracle.h"
 #include "tests/check/spec_models.h"
@@ -22,7 +23,9 @@ using sim::Verdict;
 
 Opinion from_check(const History& history, const CheckOptions& options) {
   const sim::CheckResult result = sim::check_linearizable(history, options);
-  Opinion opinion{result.verdict, result.reason, std::nullopt, std::nullopt, Opinion::Claim::near};
+  Opinion opinion;
+  opinion.verdict = result.verdict;
+  opinion.reason = result.reason;
   if (result.verdict == Verdict::violation) opinion.witnesses = result.witnesses;
   // No more is claimed of them: a chain of unknown compare-and-sets, say, takes more than the six.
   return opinion;
@@ -36,6 +39,23 @@ Opinion without_versions(const History& history) {
   return from_check(history, options);
 }
 
+// The zones alone: histories of which every key is for them.
+Opinion zones_alone(const History& history) {
+  const Split split = sim::split_by_key(history);
+  Opinion opinion;
+  for (std::size_t i = 0; i < split.components(); ++i) {
+    const Judgement judgement = sim::judge_by_zones(history, sim::make_component(history, split, i));
+    if (!judgement.verdict) {
+      opinion.abstains = true;
+    } else if (*judgement.verdict == Verdict::violation) {
+      opinion.verdict = Verdict::violation;
+      opinion.reason = judgement.reason;
+      opinion.witnesses = judgement.witnesses;
+    }
+  }
+  return opinion;
+}
+
 // The general search alone, also where a cheaper tier would decide.
 Opinion search_alone(const History& history) {
   const Split split = sim::split_by_key(history);
@@ -44,13 +64,19 @@ Opinion search_alone(const History& history) {
     Component component = sim::make_component(history, split, i);
     Judgement judgement = sim::search_component(history, component, CheckOptions{}.steps_max, steps);
     if (judgement.verdict == Verdict::linearizable) continue;
-    return {*judgement.verdict, judgement.reason, std::nullopt, judgement.witnesses, Opinion::Claim::near};
+    Opinion opinion;
+    opinion.verdict = *judgement.verdict;
+    opinion.reason = judgement.reason;
+    opinion.witnesses = judgement.witnesses;
+    return opinion;
   }
   return {};
 }
 
 Opinion from_order(sim::OrderResult result) {
-  Opinion opinion{result.verdict, std::move(result.reason), std::nullopt, std::nullopt, Opinion::Claim::near};
+  Opinion opinion;
+  opinion.verdict = result.verdict;
+  opinion.reason = std::move(result.reason);
   if (result.verdict == Verdict::linearizable) opinion.order = std::move(result.order);
   return opinion;
 }
@@ -172,6 +198,7 @@ constexpr Judge kMistaken[] = {
 constexpr Judge kJudges[] = {
     {"check", with_versions},
     {"check without versions", without_versions},
+    {"zones", zones_alone},
     {"search", search_alone},
     {"order", order_with_versions},
     {"order without versions", order_without_versions},

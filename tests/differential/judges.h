@@ -16,6 +16,7 @@
 namespace norn::differential {
 
 struct Opinion {
+  bool abstains = false;  // the judge is not for histories like this one; how often it is, is printed
   sim::Verdict verdict = sim::Verdict::linearizable;
   std::string reason;
   std::optional<sim::Order> order;  // of a linearizable history, from judges that give one

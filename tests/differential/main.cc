@@ -44,6 +44,7 @@ struct Counts {
   std::uint64_t unknown = 0;  // histories with an unknown outcome
   std::uint64_t ties = 0;     // with a call at another's return
   std::array<std::uint64_t, 8> kinds{};
+  std::vector<std::uint64_t> abstentions = std::vector<std::uint64_t>(judges().size());  // by judge
 
   void add(const RandomHistory& made, bool truth) {
     ++(truth ? linearizable : violations)[made.shape];
@@ -65,6 +66,7 @@ struct Counts {
       violations[i] += other.violations[i];
     }
     for (std::size_t i = 0; i < kinds.size(); ++i) kinds[i] += other.kinds[i];
+    for (std::size_t i = 0; i < abstentions.size(); ++i) abstentions[i] += other.abstentions[i];
     unknown += other.unknown;
     ties += other.ties;
   }
@@ -110,7 +112,12 @@ class Comparison {
     RandomHistory made = random_history(arguments_.seed, number);
     const bool truth = linearizable_by_definition(made.history);
     counts.add(made, truth);
-    std::optional<Mismatch> mismatch = compare(judges(), made.history, truth);
+    std::optional<Mismatch> mismatch;
+    for (std::size_t i = 0; i < judges().size() && !mismatch; ++i) {
+      bool abstained = false;
+      mismatch = compare(judges()[i], made.history, truth, abstained);
+      counts.abstentions[i] += abstained ? 1 : 0;
+    }
     if (!mismatch) return;
     stop_ = true;
     const std::scoped_lock lock(mutex_);
@@ -141,8 +148,11 @@ void print(const Counts& counts) {
             << " with a call at the time of a return; operations by kind:";
   for (const std::uint64_t kind : counts.kinds) std::cout << ' ' << kind;
   std::cout << "\njudges:";
-  for (const Judge& judge : judges())
-    std::cout << ' ' << judge.name << (&judge == &judges().back() ? "\n" : ",");
+  for (std::size_t i = 0; i < judges().size(); ++i) {
+    std::cout << (i == 0 ? " " : ", ") << judges()[i].name;
+    if (counts.abstentions[i] != 0) std::cout << " (abstained from " << counts.abstentions[i] << ')';
+  }
+  std::cout << '\n';
 }
 
 int report(const Mismatch& mismatch, const sim::History& history, const std::string& again) {
