@@ -57,8 +57,16 @@ TEST_CASE("pictures of the violations that have names") {
        in_ms({put(0, 0, 10, "a"), remove(1, 20, 30), get(2, 31, 35, std::nullopt), get(1, 40, 50, "a")}));
   draw("double_append", in_ms({append(0, 0, 10, "a;"), append(1, 15, 90, "b;"), get(2, 20, 130, "a;b;a;")}));
   draw("cas_twice", in_ms({put(0, 0, 10, "a"), swap(1, 5, 90, "a", "b"), swap(2, 20, 30, "a", "c")}));
-  draw("increments", in_ms({increment(0, 0, 10, 1, "1"), increment(1, 15, 90, 1, "2"),
-                            increment(2, 95, 100, 1, "4"), increment(1, 115, 120, 1, "3")}));
+  draw("increments", in_ms({unknown(increment(0, 0, 10, 1, "1")), increment(1, 15, 40, 1, "2"),
+                            increment(2, 70, 90, 1, "1")}));
+  draw("too_high",
+       in_ms({increment(0, 0, 10, 1, "1"), increment(1, 15, 90, 1, "2"), increment(2, 95, 100, 1, "4")}));
+  Operation both = put(0, 0, 50, "new", "x");
+  both.kind = OperationKind::multi_put;
+  both.accesses.push_back({"y", "new", {}, {}, 0});
+  draw("fractured",
+       in_ms({put(4, -40, -30, "old", "x"), put(4, -20, -10, "old", "y"), both, get(1, 10, 20, "new", "x"),
+              get(2, 12, 45, "old", "x"), get(3, 25, 30, "old", "y")}));
   draw("back_in_time", in_ms({put(0, 0, 10, "a"), put(1, 5, 90, "b"), get(2, 20, 30, "b"),
                               get(3, 40, 50, "a"), get(2, 60, 70, "b")}));
   draw("unknown", in_ms({put(0, 0, 10, "a"), unknown(put(1, 5, 90, "b")), get(2, 20, 30, "b"),
