@@ -9,6 +9,8 @@ namespace norn::sim {
 
 namespace {
 
+constexpr std::size_t kIncrementsCited = 5;
+
 std::string_view text_of(const Operation& read) {
   return read.accesses[0].value ? std::string_view(*read.accesses[0].value) : std::string_view();
 }
@@ -184,6 +186,10 @@ bool argue_appends(Draft& draft) { return Growth(draft).argue(); }
 bool argue_increments(Draft& draft) {
   if (const auto high = too_high(draft.ledger(), draft.certain())) {
     const std::size_t place = high->reading.place;
+    const std::vector<std::size_t>& all = draft.ledger().key(high->reading.key).changers;
+    if (high->count <= kIncrementsCited) {
+      for (std::size_t i = 0; i < high->count; ++i) draft.cite(all[i]);
+    }
     draft.say(capital(draft.name(place)) +
               (high->reading.before == high->reading.after ? " saw the number at " : " left the number at ") +
               std::to_string(high->reading.after) + ".");

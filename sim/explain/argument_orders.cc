@@ -125,7 +125,7 @@ class Orders {
     for (std::size_t i = 0; i < placed.size(); ++i) text += (i == 0 ? "" : ", ") + letter_of(placed[i]);
     for (std::size_t key = 0; key < state.size() && key < 3; ++key) {
       text += (key == 0 ? " the key" : ", key") +
-              (state.size() > 1 ? (key == 0 ? " " : " ") + shown(component_.keys[key]) : std::string()) +
+              (state.size() > 1 ? " " + shown(component_.keys[key]) : std::string()) +
               (key == 0 ? " ends at " : " at ") +
               (state[key] == kAbsent ? std::string("nothing") : shown(component_.values.text(state[key])));
     }

@@ -74,6 +74,27 @@ std::optional<TooHigh> too_high(const Ledger& ledger, const std::vector<std::siz
   return std::nullopt;
 }
 
+// By size, as long as each is at most one more than the sum of those before, every number up to that sum is
+// the sum of some of them.
+bool reachable(const Ledger& ledger, std::size_t place) {
+  const std::optional<Reading> reading = reading_of(ledger, place);
+  if (!reading) return false;
+  const Operation& operation = ledger.history()[place];
+  std::vector<std::int64_t> deltas;
+  for (const std::size_t other : ledger.key(reading->key).changers) {
+    const Operation& increment = ledger.history()[other];
+    if (increment.call > operation.back) break;
+    if (other != place) deltas.push_back(increment.delta);
+  }
+  std::sort(deltas.begin(), deltas.end());
+  std::int64_t sum = 0;
+  for (const std::int64_t delta : deltas) {
+    if (sum >= reading->before || delta > sum + 1) break;
+    sum += delta;
+  }
+  return sum >= reading->before;
+}
+
 std::optional<CounterPair> counter_conflict(const Ledger& ledger, const std::vector<std::size_t>& places) {
   std::map<std::string_view, std::vector<Reading>> by_key;
   for (const std::size_t place : places) {

@@ -41,6 +41,10 @@ struct TooHigh {
 };
 std::optional<TooHigh> too_high(const Ledger& ledger, const std::vector<std::size_t>& places);
 
+// True: this operation alone is possible, if any of the other increments called before it ended may have come
+// before it. False: it is not, or that is not known.
+bool reachable(const Ledger& ledger, std::size_t place);
+
 // Of these operations, two that contradict each other, if there are any.
 std::optional<CounterPair> counter_conflict(const Ledger& ledger, const std::vector<std::size_t>& places);
 

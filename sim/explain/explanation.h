@@ -21,7 +21,7 @@
 namespace norn::sim {
 
 struct ExplainOptions {
-  std::uint64_t work_max = 40'000'000;  // steps and operations looked at while shrinking; honoured
+  std::uint64_t work_max = 20'000'000;  // steps and operations looked at while shrinking; honoured
 };
 
 struct ExplainedOperation {

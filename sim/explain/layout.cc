@@ -27,7 +27,7 @@ constexpr double kLaneGap = 8;
 constexpr double kFade = 60;  // of a context operation of unknown outcome
 
 // Whole UTF-8 does not matter here: shown() leaves only ASCII.
-std::string shortened(std::string text) {
+std::string shortened(const std::string& text) {
   return text.size() <= kCaptionMax ? text : text.substr(0, kCaptionMax - 3) + "...";
 }
 

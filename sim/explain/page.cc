@@ -52,7 +52,7 @@ svg .head.time { fill: var(--time); } svg .head.value { fill: var(--value); } sv
 svg .label { paint-order: stroke; stroke: var(--page); stroke-width: 4px; stroke-linejoin: round; }
 svg .label.time { fill: var(--time); } svg .label.value { fill: var(--value); }
 svg .label.conflict { fill: var(--conflict); font-weight: 600; }
-svg .fault { fill: var(--fault); fill-opacity: 0.13; } svg .fault-head { fill: var(--fault); fill-opacity: 0.4; }
+svg .fault { fill: var(--fault); } svg .fault-edge { stroke: var(--fault); stroke-opacity: 0.55; fill: none; } svg .fault-head { fill: var(--fault); fill-opacity: 0.4; }
 svg .fault-text { fill: var(--fault-ink); }
 )";
 

@@ -152,11 +152,16 @@ class Painter {
   }
 
   void paint_faults() {
+    // Many at once must not hide what stands in front of them.
+    const std::string opacity =
+        px(100 * (0.03 + 0.13 / static_cast<double>(std::max<std::size_t>(1, fault_rows_))));
     for (const FaultBand& band : bands_) {
       const double top = static_cast<double>(band.row) * kFaultRow + kTop - plot_top_;
       const double width = std::max(2.0, band.to - band.from);
       out_ += "<g><title>" + escaped(band.title) + "</title>";
-      out_ += rect({band.from, top, width, layout_.height - top}, "class='fault'/>");
+      out_ += rect({band.from, 0, width, layout_.height}, "class='fault' fill-opacity='" + opacity + "%'/>");
+      out_ +=
+          "<path class='fault-edge' d='M" + px(band.from) + "," + px(top) + " V" + px(layout_.height) + "'/>";
       out_ += rect({band.from, top, width, kFaultRow - 4}, "class='fault-head'/>");
       out_ += text_at(band.text_x, top + 12, "class='fault-text'", band.text) + "</g>\n";
     }
@@ -309,7 +314,8 @@ class Painter {
     }
     if (!bands_.empty())
       entry(26,
-            "<rect x='0' y='2' width='26' height='14' class='fault'/><rect x='0' y='2' width='26' height='4' "
+            "<rect x='0' y='2' width='26' height='14' class='fault' fill-opacity='16%'/><rect x='0' y='2' "
+            "width='26' height='4' "
             "class='fault-head'/>",
             "a fault");
     if (!layout_.scale.squeezed().empty())

@@ -37,8 +37,9 @@ namespace norn::sim {
 namespace {
 
 constexpr std::size_t kUncertainMax = 3000;        // of those whose effect depends on what is there
-constexpr std::uint64_t kStepsMax = 20'000'000;    // of one question
 constexpr std::uint64_t kCompareMax = 20'000'000;  // bytes of values times appends that are looked through
+constexpr std::uint64_t kShare = 8;                // a question gets this part of the budget that is left ...
+constexpr std::uint64_t kStepsMin = 500'000;       // ... or so many steps; the first one most of it
 constexpr std::uint64_t kBytesPerWork = 64;
 
 using Seen = std::pair<std::string_view, MaybeText>;  // key, value
@@ -390,6 +391,7 @@ Answer Inquiry::ask(const std::vector<std::size_t>& kept) {
   if (work_left_ == 0) return Answer::not_known;
   const auto pay = [&](std::uint64_t work) { work_left_ -= std::min(work_left_, work); };
   if (counter_conflict(ledger_, kept)) return Answer::contradictory;
+  if (kept.size() == 1 && reachable(ledger_, kept[0])) return Answer::possible;
   const Question question(ledger_, kept);
   if (question.uncertain_on_mixed_keys() > kUncertainMax) {
     pay(question.uncertain_on_mixed_keys());
@@ -399,7 +401,9 @@ Answer Inquiry::ask(const std::vector<std::size_t>& kept) {
   pay(size_of(history) + 1);
   if (work_left_ == 0) return Answer::not_known;
   CheckOptions options;
-  options.steps_max = std::min(work_left_, kStepsMax);
+  options.steps_max =
+      std::min(work_left_, first_ ? work_left_ / 4 * 3 + 1 : std::max(kStepsMin, work_left_ / kShare));
+  first_ = false;
   options.use_versions = false;  // they prove nothing of a part
   const CheckResult result = check_linearizable(history, options);
   pay(result.steps);

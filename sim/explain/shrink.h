@@ -28,6 +28,7 @@ class Inquiry {
  private:
   const Ledger& ledger_;
   std::uint64_t work_left_;
+  bool first_ = true;
 };
 
 struct Shrunk {

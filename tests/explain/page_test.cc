@@ -32,12 +32,12 @@ void draw(const std::string& name, const History& history, const std::vector<Fau
   const char* const folder = std::getenv("NORN_PICTURES");
   const CheckResult result = check_linearizable(history);
   REQUIRE(result.verdict == Verdict::violation);
-  const std::string page = explanation_page(history, explain(history, result), faults);
+  const Explanation explanation = explain(history, result, {.work_max = 1'000'000});
+  const std::string page = explanation_page(history, explanation, faults);
   CHECK(page.size() <= kPageMax);
   if (folder == nullptr) return;
   std::ofstream(std::string(folder) + "/" + name + ".html") << page;
-  std::ofstream(std::string(folder) + "/" + name + ".json")
-      << explanation_json(history, explain(history, result)) << "\n";
+  std::ofstream(std::string(folder) + "/" + name + ".json") << explanation_json(history, explanation) << "\n";
 }
 
 }  // namespace
@@ -57,8 +57,16 @@ TEST_CASE("pictures of the violations that have names") {
        in_ms({put(0, 0, 10, "a"), remove(1, 20, 30), get(2, 31, 35, std::nullopt), get(1, 40, 50, "a")}));
   draw("double_append", in_ms({append(0, 0, 10, "a;"), append(1, 15, 90, "b;"), get(2, 20, 130, "a;b;a;")}));
   draw("cas_twice", in_ms({put(0, 0, 10, "a"), swap(1, 5, 90, "a", "b"), swap(2, 20, 30, "a", "c")}));
-  draw("increments", in_ms({increment(0, 0, 10, 1, "1"), increment(1, 15, 90, 1, "2"),
-                            increment(2, 95, 100, 1, "4"), increment(1, 115, 120, 1, "3")}));
+  draw("increments", in_ms({unknown(increment(0, 0, 10, 1, "1")), increment(1, 15, 40, 1, "2"),
+                            increment(2, 70, 90, 1, "1")}));
+  draw("too_high",
+       in_ms({increment(0, 0, 10, 1, "1"), increment(1, 15, 90, 1, "2"), increment(2, 95, 100, 1, "4")}));
+  Operation both = put(0, 0, 50, "new", "x");
+  both.kind = OperationKind::multi_put;
+  both.accesses.push_back({"y", "new", {}, {}, 0});
+  draw("fractured",
+       in_ms({put(4, -40, -30, "old", "x"), put(4, -20, -10, "old", "y"), both, get(1, 10, 20, "new", "x"),
+              get(2, 12, 45, "old", "x"), get(3, 25, 30, "old", "y")}));
   draw("back_in_time", in_ms({put(0, 0, 10, "a"), put(1, 5, 90, "b"), get(2, 20, 30, "b"),
                               get(3, 40, 50, "a"), get(2, 60, 70, "b")}));
   draw("unknown", in_ms({put(0, 0, 10, "a"), unknown(put(1, 5, 90, "b")), get(2, 20, 30, "b"),
@@ -68,11 +76,30 @@ TEST_CASE("pictures of the violations that have names") {
 TEST_CASE("pictures of random violations") {
   using enum OperationKind;
   const std::vector<std::pair<std::string, Recipe>> recipes = {
-      {"multi", {.kinds = {get, put, multi_get, multi_put}, .operations = 60, .clients = 6, .keys = 3, .length = 40, .pause = 30}},
-      {"ambiguous", {.kinds = {get, put, remove, compare_and_set}, .operations = 80, .clients = 5, .distinct = false, .length = 40, .pause = 30}},
+      {"multi",
+       {.kinds = {get, put, multi_get, multi_put},
+        .operations = 60,
+        .clients = 6,
+        .keys = 3,
+        .length = 40,
+        .pause = 30}},
+      {"ambiguous",
+       {.kinds = {get, put, remove, compare_and_set},
+        .operations = 80,
+        .clients = 5,
+        .distinct = false,
+        .length = 40,
+        .pause = 30}},
       {"counter", {.kinds = {get, increment}, .operations = 60, .clients = 5, .length = 40, .pause = 30}},
       {"appends", {.kinds = {get, append}, .operations = 60, .clients = 5, .length = 40, .pause = 30}},
-      {"mixed", {.kinds = {get, put, increment, append, compare_and_set}, .operations = 60, .clients = 6, .keys = 2, .distinct = false, .length = 40, .pause = 30}},
+      {"mixed",
+       {.kinds = {get, put, increment, append, compare_and_set},
+        .operations = 60,
+        .clients = 6,
+        .keys = 2,
+        .distinct = false,
+        .length = 40,
+        .pause = 30}},
   };
   Rng rng(7);
   for (const auto& [name, recipe] : recipes) {
@@ -81,9 +108,50 @@ TEST_CASE("pictures of random violations") {
       corrupt(history, rng);
       history = in_ms(std::move(history));
       if (check_linearizable(history).verdict != Verdict::violation) continue;
-      draw(name + std::to_string(++drawn), history, {{Time(100ms), Time(220ms), "r1", "pause"}, {Time(150ms), Time(300ms), "r2, r4", "partition"}});
+      draw(name + std::to_string(++drawn), history,
+           {{Time(100ms), Time(220ms), "r1", "pause"}, {Time(150ms), Time(300ms), "r2, r4", "partition"}});
     }
   }
+}
+
+// A violation in a long history, of which most is context.
+TEST_CASE("the size of a page is bounded, whatever the size of the history") {
+  using enum OperationKind;
+  const std::vector<std::pair<std::string, Recipe>> recipes = {
+      {"long_registers", {.kinds = {get, put, compare_and_set}, .length = 200'000, .pause = 100'000}},
+      {"long_removes", {.kinds = {get, put, remove}, .length = 200'000, .pause = 100'000}},
+      {"long_counters",
+       {.kinds = {get, increment}, .unknown = Ratio{0}, .length = 200'000, .pause = 100'000}},
+      {"long_multi",
+       {.kinds = {get, put, multi_put}, .unknown = Ratio{0}, .length = 20, .pause = 10'000'000}},
+  };
+  Rng rng(11);
+  for (auto [name, recipe] : recipes) {
+    recipe.operations = 100'000;
+    recipe.clients = 200;
+    recipe.keys = 4;
+    History history = make_history(recipe, rng);
+    const std::string value = name == "long_counters" ? "1" : "v1";
+    REQUIRE(corrupt_read(history, 90'000, value));
+    const std::vector<FaultSpan> faults(5000, {Time(1ms), kNever, std::string(5000, '<'), "kill & <b>"});
+    draw(name, history, faults);
+  }
+}
+
+TEST_CASE("a page is bounded with many huge values, and many keys in one operation") {
+  History history;
+  std::string huge(1'000'000, '\xff');
+  for (std::uint32_t client = 0; client < 60; ++client) {
+    Operation write =
+        put(client, client * 10, client * 10 + 5, huge + std::to_string(client), std::string(60'000, '<'));
+    for (std::size_t key = 0; key < 100; ++key)
+      write.accesses.push_back({std::string(500, '&') + std::to_string(key), "\"'", {}, {}, 0});
+    write.kind = OperationKind::multi_put;
+    history.push_back(std::move(write));
+  }
+  Operation read = get(3, 20'000, 20'001, huge, std::string(60'000, '<'));
+  history.push_back(read);
+  draw("huge", history, {});
 }
 
 }  // namespace norn::sim
