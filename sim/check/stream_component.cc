@@ -245,6 +245,7 @@ void StreamComponent::drop_front(StreamTables& tables) {
   StreamOperation& it = tables.operations[first];
   if (window_[window_from_].returns || !awaited(it)) return;
   it.outcome = Outcome::info;
+  it.abandoned = true;
   std::erase(awaiting_, first);
   if (only_reads(it.step.kind)) {
     it.dropped = true;
@@ -358,7 +359,7 @@ void StreamComponent::move_words(Sweep& sweep, const Layout& from, const Layout&
 
 void StreamComponent::release(StreamTables& tables, std::uint32_t operation) {
   slots_[tables.operations[operation].slot] = kNoOperation;
-  tables.release(operation);
+  if (!tables.operations[operation].abandoned) tables.release(operation);  // its answer has to be noticed
 }
 
 // It has returned.
@@ -432,7 +433,7 @@ void StreamComponent::give_up(StreamTables& tables) {
 
 // Until now nothing tells in which order events of the two stood, so every pair of configurations is possible
 // (Herlihy & Wing 1990, section 3.4), though the two may have committed up to different times.
-void StreamComponent::join(StreamTables& tables, StreamComponent& other, std::uint32_t own_number) {
+void StreamComponent::join(StreamTables& tables, StreamComponent& other) {
   if (zones_ && !other.given_up_) leave_zones(tables);
   if (other.zones_ && !given_up_) other.leave_zones(tables);
   const std::size_t pairs = committed_.size(layout_) * other.committed_.size(other.layout_);
@@ -447,7 +448,6 @@ void StreamComponent::join(StreamTables& tables, StreamComponent& other, std::ui
     if (operation == kNoOperation) return;
     StreamOperation& it = tables.operations[operation];
     if (it.slot != kNoOperation) it.slot += static_cast<std::uint32_t>(slots_.size());
-    it.component = own_number;
     for (KeyStep& part : it.parts) part.key += static_cast<std::uint32_t>(keys_.size());
   };
   std::for_each(other.slots_.begin(), other.slots_.end(), renumber);

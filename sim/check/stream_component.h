@@ -64,7 +64,7 @@ class StreamComponent {
   // It did not happen.
   std::optional<Stuck> take_out(StreamTables& tables, std::uint32_t operation);
   // Takes over another component: from now on, what is possible is what is possible in both.
-  void join(StreamTables& tables, StreamComponent& other, std::uint32_t own_number);
+  void join(StreamTables& tables, StreamComponent& other);
 
   bool given_up() const { return given_up_; }
   void give_up(StreamTables& tables);

@@ -18,7 +18,7 @@ void StreamZones::call(StreamTables& tables, std::uint32_t operation) {
   StreamOperation& it = tables.operations[operation];
   it.slot = 0;
   if (clusters_.size() > kClustersMax && !reads_.empty()) {
-    tables.operations[reads_.front().second].outcome = Outcome::info;
+    tables.operations[reads_.front().second].abandoned = true;
     reads_.erase(reads_.begin());
   }
   if (it.step.kind == OperationKind::get) {
