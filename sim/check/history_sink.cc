@@ -30,11 +30,11 @@ void feed(const History& history, HistorySink& sink) {
       access.version = 0;
     }
     sink.on_call(place, called);
+    // No answer will follow, and when that became clear is not recorded: at once, so that nobody waits.
+    if (history[place].outcome == Outcome::info || history[place].outcome == Outcome::pending)
+      sink.on_return(place, history[place]);
   }
   for (; next < returns.size(); ++next) sink.on_return(returns[next], history[returns[next]]);
-  for (std::size_t place = 0; place < history.size(); ++place) {
-    if (history[place].outcome == Outcome::info) sink.on_return(place, history[place]);
-  }
   sink.on_end();
 }
 

@@ -27,7 +27,7 @@ class HistorySink {
   virtual void on_end() = 0;
 };
 
-// Hands on a whole history.
+// Hands on a whole history. What is unknown in the end is so from its call.
 void feed(const History& history, HistorySink& sink);
 
 }  // namespace norn::sim

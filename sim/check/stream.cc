@@ -35,6 +35,7 @@ struct StreamChecker::Parts {
   struct Held {  // a return whose time may not be over
     std::uint32_t operation = 0;
     std::size_t place = 0;
+    std::uint32_t key = 0;  // its first
     bool failed = false;
     bool matched = false;
     Time back{};
@@ -49,6 +50,7 @@ struct StreamChecker::Parts {
   void begin_event();
   void release_before(Time now);
   void note(std::uint32_t component, const std::optional<Stuck>& stuck, std::uint32_t answered, Time at);
+  void answer_late(std::uint32_t number, std::uint32_t component, Outcome outcome);
   void drop_values();
 
   StreamTables tables;
@@ -89,7 +91,7 @@ void StreamChecker::Parts::join(std::uint32_t own, std::uint32_t other) {
     components_of[key] = own;
     locals[key] += shift;
   }
-  components[own]->join(tables, *components[other], own);
+  components[own]->join(tables, *components[other]);
   any_given_up = any_given_up || components[own]->given_up();
   components[other].reset();
   ++joined;
@@ -136,7 +138,7 @@ void StreamChecker::Parts::release_before(Time now) {
     it.step.unknown = false;
     it.step.matched = one.matched;
     it.step.back = nanoseconds(one.back);
-    const std::uint32_t component = it.component;
+    const std::uint32_t component = components_of[one.key];
     StreamComponent& its = *components[component];
     note(component, one.failed ? its.take_out(tables, one.operation) : its.give_back(tables, one.operation),
          one.operation, one.back);
@@ -150,6 +152,20 @@ void StreamChecker::Parts::note(std::uint32_t component, const std::optional<Stu
   if (!stuck) return;
   violation = words_of(*stuck, answered, *components[component], tables, keys);
   violation->at = at;
+}
+
+// Of an operation that was taken for one of unknown outcome, since it had been waited for too long.
+void StreamChecker::Parts::answer_late(std::uint32_t number, std::uint32_t component, Outcome outcome) {
+  StreamOperation& it = tables.operations[number];
+  const bool reads = it.step.kind == OperationKind::get || it.step.kind == OperationKind::multi_get;
+  it.abandoned = false;
+  if (outcome == Outcome::ok || (outcome == Outcome::fail && !reads)) {
+    components[component]->give_up(tables);
+    any_given_up = true;
+    if (it.slot != kNoOperation) tables.release(number);
+  } else if (reads) {
+    tables.release(number);
+  }
 }
 
 StreamChecker::StreamChecker(const StreamOptions& options) : parts_(std::make_unique<Parts>()) {
@@ -182,7 +198,6 @@ void StreamChecker::on_call(std::size_t place, const Operation& operation) {
   StreamOperation& it = parts.tables.operations[number];
   it.place = place;
   it.client = operation.client;
-  it.component = component;
   it.step.kind = plain_kind(operation);
   it.step.unknown = guesses(it.step.kind);
   it.step.count = static_cast<std::uint32_t>(operation.accesses.size());
@@ -208,17 +223,13 @@ void StreamChecker::on_return(std::size_t place, const Operation& operation) {
     parts.release_before(operation.back);
   StreamOperation& it = parts.tables.operations[number];
   if (parts.violation || it.place != place || it.slot == kNoOperation) return;
-  const std::uint32_t component = it.component;
-  if (it.outcome == Outcome::info) {  // it was not waited for any longer
-    if (operation.outcome == Outcome::info || operation.outcome == Outcome::pending) return;
-    parts.components[component]->give_up(parts.tables);
-    parts.any_given_up = true;
-    return;
-  }
+  const std::uint32_t key = parts.key_of(operation.accesses.front().key);
+  const std::uint32_t component = parts.components_of[key];
+  if (it.abandoned) return parts.answer_late(number, component, operation.outcome);
   if (operation.outcome == Outcome::ok || operation.outcome == Outcome::fail) {
     for (std::size_t i = 0; i < it.parts.size(); ++i)
       it.parts[i].value = parts.intern(operation.accesses[i].value);
-    parts.held.push_back({number, place, operation.outcome == Outcome::fail, operation.matched,
+    parts.held.push_back({number, place, key, operation.outcome == Outcome::fail, operation.matched,
                           std::max(operation.call, operation.back)});
     return;
   }

@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
+#include <tuple>
+
+#include "replica/base/assert.h"
 
 namespace norn::sim {
 
@@ -49,14 +53,20 @@ void StreamTables::release(std::uint32_t operation) {
   released.push_back(operation);
 }
 
-StreamComponent::StreamComponent(std::uint32_t key)
-    : keys_{key}, layout_(1, kSlotsMin), slots_(kSlotsMin, kNoOperation) {
-  Sweeper::begin(committed_, layout_);
-}
+StreamComponent::StreamComponent(std::uint32_t key) : keys_{key}, layout_(1, kSlotsMin) {}
 
 // ---- what happens
 
 void StreamComponent::call(StreamTables& tables, std::uint32_t operation) {
+  if (zones_) {
+    if (zones_->takes(tables.operations[operation])) return zones_->call(tables, operation);
+    leave_zones(tables);
+    if (given_up_) return tables.release(operation);
+  }
+  enter(tables, operation);
+}
+
+void StreamComponent::enter(StreamTables& tables, std::uint32_t operation) {
   give_slot(tables, operation);
   window_.push_back({tables.events, operation, false});
   if (window_size() > kWindowMax) drop_front(tables);
@@ -65,12 +75,21 @@ void StreamComponent::call(StreamTables& tables, std::uint32_t operation) {
 }
 
 std::optional<Stuck> StreamComponent::give_back(StreamTables& tables, std::uint32_t operation) {
+  if (tables.operations[operation].dropped) {  // of a cluster that was dropped
+    tables.release(operation);
+    return std::nullopt;
+  }
+  if (zones_) return stuck_in_zones(operation, zones_->give_back(tables, operation));
   window_.push_back({tables.events, operation, true});
   return judge(tables);
 }
 
 std::optional<Stuck> StreamComponent::forget(StreamTables& tables, std::uint32_t operation) {
   StreamOperation& it = tables.operations[operation];
+  if (it.dropped || zones_) {
+    it.dropped ? tables.release(operation) : zones_->forget(tables, operation);
+    return std::nullopt;
+  }
   std::erase(awaiting_, operation);
   if (only_reads(it.step.kind)) {
     it.dropped = true;
@@ -88,23 +107,34 @@ std::optional<Stuck> StreamComponent::forget(StreamTables& tables, std::uint32_t
 
 std::optional<Stuck> StreamComponent::take_out(StreamTables& tables, std::uint32_t operation) {
   StreamOperation& it = tables.operations[operation];
+  if (it.dropped) {  // of a cluster that was dropped: it was seen
+    StreamZones::Conflict conflict;
+    conflict.own.value = it.parts[0].argument;
+    return stuck_in_zones(operation, conflict);
+  }
+  if (zones_) return stuck_in_zones(operation, zones_->take_out(tables, operation));
   ahead_ = false;
   if (!it.committed) {
     it.dropped = true;
     return judge(tables);
   }
   const Swept swept = tables.sweeper.take_out(committed_, layout_, operation);
-  if (swept == Swept::contradicts) return Stuck{operation, committed_};
+  if (swept == Swept::contradicts) return Stuck{operation, committed_, {}};
   std::optional<Stuck> stuck = judge(tables);
   if (!given_up_ && !stuck) release(tables, operation);
   return stuck;
+}
+
+std::optional<Stuck> StreamComponent::stuck_in_zones(std::uint32_t operation,
+                                                     const std::optional<StreamZones::Conflict>& conflict) {
+  return conflict ? std::optional(Stuck{operation, {}, conflict}) : std::nullopt;
 }
 
 // Whether the events so far have an order.
 std::optional<Stuck> StreamComponent::judge(StreamTables& tables) {
   std::uint32_t stuck = kNoOperation;
   Swept swept = advance(tables, stuck);
-  if (swept == Swept::contradicts) return Stuck{stuck, committed_};
+  if (swept == Swept::contradicts) return Stuck{stuck, committed_, {}};
   if (swept == Swept::fits && window_size() == 0) {
     ahead_ = false;
     return std::nullopt;
@@ -112,10 +142,65 @@ std::optional<Stuck> StreamComponent::judge(StreamTables& tables) {
   if (swept == Swept::fits && (!ahead_ || go_ahead(tables) != Swept::fits)) {
     swept = try_again(tables, true, stuck);
     if (swept == Swept::contradicts) swept = try_again(tables, false, stuck);
-    if (swept == Swept::contradicts) return Stuck{stuck, tentative_};
+    if (swept == Swept::contradicts) return Stuck{stuck, tentative_, {}};
   }
   if (swept == Swept::spent) give_up(tables);
   return std::nullopt;
+}
+
+// ---- out of the zones
+
+// Goes on with the sweeps. What the zones have is a history again: the writes and reads that are open, and
+// clusters. That the writes of these return last is no less than was known, as each has a read before.
+void StreamComponent::leave_zones(StreamTables& tables) {
+  const StreamZones zones = std::move(*zones_);
+  zones_.reset();
+  slots_.assign(kSlotsMin, kNoOperation);
+  Sweeper::begin(committed_, layout_);
+  using Step = std::tuple<std::int64_t, bool, std::size_t, std::uint32_t>;  // when, a return, place, which
+  std::vector<Step> steps;
+  const auto add = [&](std::uint32_t operation, std::int64_t back) {
+    const StreamOperation& it = tables.operations[operation];
+    steps.emplace_back(it.step.call, false, it.place, operation);
+    if (it.outcome == Outcome::ok) steps.emplace_back(back, true, it.place, operation);
+  };
+  for (const std::uint32_t operation : zones.open()) add(operation, 0);
+  constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();
+  for (const StreamZones::Cluster& it : zones.clusters()) {
+    if (it.value != kAbsent && it.writer == kNoOperation)
+      add(make(tables, it, OperationKind::put, it.write_call, it.f), kLast);
+    if (it.f != StreamZones::kBegin) add(make(tables, it, OperationKind::get, it.write_call, it.f), it.f);
+    if (it.s != it.write_call) add(make(tables, it, OperationKind::get, it.s, it.s), kLast);
+  }
+  std::sort(steps.begin(), steps.end());
+  for (const auto& [at, returns, place, operation] : steps) {
+    if (given_up_) break;
+    if (!returns) {
+      enter(tables, operation);
+      continue;
+    }
+    window_.push_back({tables.events, operation, true});
+    std::uint32_t stuck = kNoOperation;
+    const Swept swept = advance(tables, stuck);
+    ASSERT(swept != Swept::contradicts);
+    if (swept == Swept::spent) give_up(tables);
+  }
+}
+
+// An operation that stands for those of a cluster.
+std::uint32_t StreamComponent::make(StreamTables& tables, const StreamZones::Cluster& cluster,
+                                    OperationKind kind, std::int64_t call, std::int64_t back) const {
+  const std::uint32_t made = tables.take();
+  StreamOperation& it = tables.operations[made];
+  it.step.kind = kind;
+  it.step.count = 1;
+  it.step.call = call;
+  it.step.back = back;
+  it.outcome = Outcome::ok;
+  const bool puts = kind == OperationKind::put;
+  it.place = puts ? cluster.write_place : call == cluster.s ? cluster.s_place : cluster.f_place;
+  it.parts.push_back({0, puts ? cluster.value : kAbsent, kAbsent, puts ? kAbsent : cluster.value});
+  return made;
 }
 
 // ---- the committed sweep
@@ -160,6 +245,7 @@ void StreamComponent::drop_front(StreamTables& tables) {
   StreamOperation& it = tables.operations[first];
   if (window_[window_from_].returns || !awaited(it)) return;
   it.outcome = Outcome::info;
+  it.abandoned = true;
   std::erase(awaiting_, first);
   if (only_reads(it.step.kind)) {
     it.dropped = true;
@@ -273,7 +359,7 @@ void StreamComponent::move_words(Sweep& sweep, const Layout& from, const Layout&
 
 void StreamComponent::release(StreamTables& tables, std::uint32_t operation) {
   slots_[tables.operations[operation].slot] = kNoOperation;
-  tables.release(operation);
+  if (!tables.operations[operation].abandoned) tables.release(operation);  // its answer has to be noticed
 }
 
 // It has returned.
@@ -324,6 +410,10 @@ void StreamComponent::find_twins(StreamTables& tables, std::uint32_t unknown) {
 
 void StreamComponent::give_up(StreamTables& tables) {
   given_up_ = true;
+  if (zones_) {
+    for (const std::uint32_t operation : zones_->open()) tables.release(operation);
+    zones_.reset();
+  }
   for (const std::uint32_t operation : slots_) {
     if (operation != kNoOperation) tables.release(operation);
   }
@@ -343,7 +433,9 @@ void StreamComponent::give_up(StreamTables& tables) {
 
 // Until now nothing tells in which order events of the two stood, so every pair of configurations is possible
 // (Herlihy & Wing 1990, section 3.4), though the two may have committed up to different times.
-void StreamComponent::join(StreamTables& tables, StreamComponent& other, std::uint32_t own_number) {
+void StreamComponent::join(StreamTables& tables, StreamComponent& other) {
+  if (zones_ && !other.given_up_) leave_zones(tables);
+  if (other.zones_ && !given_up_) other.leave_zones(tables);
   const std::size_t pairs = committed_.size(layout_) * other.committed_.size(other.layout_);
   if (given_up_ || other.given_up_ || pairs > tables.budget.configurations_max) {
     keys_.insert(keys_.end(), other.keys_.begin(), other.keys_.end());
@@ -356,7 +448,6 @@ void StreamComponent::join(StreamTables& tables, StreamComponent& other, std::ui
     if (operation == kNoOperation) return;
     StreamOperation& it = tables.operations[operation];
     if (it.slot != kNoOperation) it.slot += static_cast<std::uint32_t>(slots_.size());
-    it.component = own_number;
     for (KeyStep& part : it.parts) part.key += static_cast<std::uint32_t>(keys_.size());
   };
   std::for_each(other.slots_.begin(), other.slots_.end(), renumber);
@@ -427,8 +518,9 @@ std::size_t StreamComponent::bytes() const {
   const auto of = [](const Sweep& sweep) {
     return sweep.words.capacity() * 8 + sweep.open.capacity() * 4 + sweep.kinds.unknown.capacity() * 16;
   };
-  return sizeof(*this) + of(committed_) + of(tentative_) + window_.capacity() * sizeof(Event) +
-         slots_.capacity() * 4 + keys_.capacity() * 4 + awaiting_.capacity() * 4;
+  return sizeof(*this) + (zones_ ? zones_->bytes() : 0) + of(committed_) + of(tentative_) +
+         window_.capacity() * sizeof(Event) + slots_.capacity() * 4 + keys_.capacity() * 4 +
+         awaiting_.capacity() * 4;
 }
 
 }  // namespace norn::sim

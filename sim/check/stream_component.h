@@ -18,6 +18,11 @@
 // decides it, and what it leaves is the new tentative sweep. When that is empty as well, the history until
 // now has no order, and the history until the response before had one: this response made it certain.
 //
+// A key that is only put to and read, every value once, needs none of this as long as it stays so: it is in
+// zones (stream_zones.h). When it leaves them, the sweeps begin with what the zones still have, as a history:
+// each cluster is its write, a read that returns at f and one that is called at s, and of a cluster nothing
+// else tells.
+//
 // A window longer than kWindowMax is not waited for: the operation that holds it up is taken for one of
 // unknown outcome, and should it return after all, the component is undecided from then on.
 #pragma once
@@ -25,43 +30,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sim/check/stream_sweep.h"
+#include "sim/check/stream_tables.h"
+#include "sim/check/stream_zones.h"
 
 namespace norn::sim {
 
-// What all components of a stream share.
-struct StreamTables {
-  StreamTables() = default;
-  StreamTables(const StreamTables& other)
-      : values(other.values),
-        operations(other.operations),
-        released(other.released),
-        events(other.events),
-        budget(other.budget) {}
-  StreamTables& operator=(const StreamTables&) = delete;
-
-  std::uint32_t take();  // an operation's place
-  void release(std::uint32_t operation);
-
-  Values values;
-  std::vector<StreamOperation> operations;
-  std::vector<std::uint32_t> released;
-  std::uint64_t events = 0;
-  StreamBudget budget;
-  Sweeper sweeper{values, operations, budget};
-};
-
 // What a component makes of an event.
 struct Stuck {
-  std::uint32_t operation = kNoOperation;  // that cannot have taken effect
-  Sweep before;                            // what was possible until then
+  std::uint32_t operation = kNoOperation;         // that cannot have taken effect
+  Sweep before;                                   // what was possible until then
+  std::optional<StreamZones::Conflict> conflict;  // or, of a key in zones, these
 };
 
 class StreamComponent {
  public:
-  static constexpr std::size_t kWindowMax = 1 << 16;
+  static constexpr std::size_t kWindowMax = 8'192;
   static constexpr std::size_t kRecentMax = 3;     // writes that are kept for the words after they returned
   static constexpr std::size_t kTentativeMax = 8;  // configurations that one event hands to the next
 
@@ -77,7 +64,7 @@ class StreamComponent {
   // It did not happen.
   std::optional<Stuck> take_out(StreamTables& tables, std::uint32_t operation);
   // Takes over another component: from now on, what is possible is what is possible in both.
-  void join(StreamTables& tables, StreamComponent& other, std::uint32_t own_number);
+  void join(StreamTables& tables, StreamComponent& other);
 
   bool given_up() const { return given_up_; }
   void give_up(StreamTables& tables);
@@ -87,6 +74,7 @@ class StreamComponent {
   const std::vector<std::uint32_t>& recent() const { return recent_; }  // the last writes that returned
   std::size_t window_size() const { return window_.size() - window_from_; }
   std::size_t configurations() const {
+    if (zones_) return zones_->clusters().size();
     return committed_.size(layout_) + (ahead_ ? tentative_.size(layout_) : 0);
   }
   std::size_t bytes() const;
@@ -101,6 +89,13 @@ class StreamComponent {
     std::uint32_t operation = kNoOperation;
     bool returns = false;
   };
+
+  void leave_zones(StreamTables& tables);
+  std::uint32_t make(StreamTables& tables, const StreamZones::Cluster& cluster, OperationKind kind,
+                     std::int64_t call, std::int64_t back) const;
+  void enter(StreamTables& tables, std::uint32_t operation);
+  static std::optional<Stuck> stuck_in_zones(std::uint32_t operation,
+                                             const std::optional<StreamZones::Conflict>& conflict);
 
   bool awaited(const StreamOperation& operation) const;
   void give_slot(StreamTables& tables, std::uint32_t operation);
@@ -126,6 +121,7 @@ class StreamComponent {
   void take_window(StreamComponent& other);
 
   std::vector<std::uint32_t> keys_;
+  std::optional<StreamZones> zones_{std::in_place};  // as long as that will do
   Layout layout_;
   std::vector<std::uint32_t> slots_;  // the operation in it
   std::vector<Event> window_;         // from window_from_ on
@@ -141,6 +137,7 @@ class StreamComponent {
 
 template <class Visit>
 void StreamComponent::visit_values(Visit visit) {
+  if (zones_) zones_->visit_values(visit);
   const auto visit_words = [&](Sweep& sweep) {
     for (std::size_t at = 0; at < sweep.words.size(); at += layout_.words()) {
       for (std::size_t key = 0; key < keys_.size(); ++key) {

@@ -32,12 +32,11 @@ struct StreamOperation {
   std::vector<KeyStep> parts;  // key: within the component
   std::size_t place = 0;
   std::uint32_t client = 0;
-  std::uint32_t component = 0;
-  std::uint64_t version = 0;  // with the reply, if it had one: a hint
   std::uint32_t slot = 0;
   std::uint32_t twin_before = kNoOperation;  // of unknown outcome: the equal one called before
   Outcome outcome = Outcome::pending;
   bool dropped = false;    // says nothing: it did not happen, or is a read without an answer
+  bool abandoned = false;  // no answer is waited for any more, though one may come
   bool committed = false;  // its call is in the exact sweep
 };
 

@@ -18,7 +18,41 @@ class Telling {
           const StreamTables& tables, const Values& keys)
       : stuck_(stuck), answered_(answered), component_(component), tables_(tables), keys_(keys) {}
 
-  StreamViolation tell() const {
+  StreamViolation tell() const { return stuck_.conflict ? tell_conflict() : tell_stuck(); }
+
+ private:
+  // Of a key in zones.
+  StreamViolation tell_conflict() const {
+    StreamViolation told;
+    told.place = tables_.operations[answered_].place;
+    told.reason = words({answered_}) + ": ";
+    told.witnesses = {told.place};
+    const StreamZones::Cluster& own = stuck_.conflict->own;
+    if (!stuck_.conflict->other) {
+      told.reason += tables_.operations[answered_].outcome == Outcome::fail
+                         ? "but its value was seen"
+                         : "but that was never written, or something later had been seen before the call";
+      return told;
+    }
+    const StreamZones::Cluster& other = *stuck_.conflict->other;
+    told.reason += before(own, other) + "; but " + before(other, own);
+    for (const std::size_t place : {own.f_place, own.s_place, other.f_place, other.s_place}) {
+      if (place != StreamZones::kNowhere) told.witnesses.push_back(place);
+    }
+    std::sort(told.witnesses.begin(), told.witnesses.end());
+    told.witnesses.erase(std::unique(told.witnesses.begin(), told.witnesses.end()), told.witnesses.end());
+    return told;
+  }
+
+  std::string before(const StreamZones::Cluster& a, const StreamZones::Cluster& b) const {
+    const std::string value_a = words_of(tables_.values, a.value);
+    const std::string value_b = words_of(tables_.values, b.value);
+    if (a.f == StreamZones::kBegin) return value_a + " was there only before any write";
+    return value_a + " was there by " + seconds(a.f) + ", and so came before " + value_b +
+           ", of which an operation was called at " + seconds(b.s);
+  }
+
+  StreamViolation tell_stuck() const {
     const StreamOperation& it = tables_.operations[stuck_.operation];
     StreamViolation told;
     told.place = tables_.operations[answered_].place;
@@ -38,7 +72,6 @@ class Telling {
     return told;
   }
 
- private:
   std::string words(std::vector<std::uint32_t> operations) const {
     std::sort(operations.begin(), operations.end(), [&](std::uint32_t a, std::uint32_t b) {
       return tables_.operations[a].place < tables_.operations[b].place;

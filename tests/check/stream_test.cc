@@ -53,9 +53,41 @@ History until(const History& history, Time at, const std::vector<std::size_t>& r
   return prefix;
 }
 
-StreamChecker checked(const History& history) {
+// Passes on a history as clients see it: that no answer will come is told in the end, or never.
+class Unaware : public HistorySink {
+ public:
+  Unaware(HistorySink& to, bool tells) : to_(to), tells_(tells) {}
+  void on_call(std::size_t place, const Operation& operation) override { to_.on_call(place, operation); }
+  void on_return(std::size_t place, const Operation& operation) override {
+    if (is_unknown_outcome(operation)) {
+      unknown_.emplace_back(place, operation);
+    } else {
+      to_.on_return(place, operation);
+    }
+  }
+  void on_end() override {
+    for (const auto& [place, operation] : unknown_) {
+      if (tells_) to_.on_return(place, operation);
+    }
+    to_.on_end();
+  }
+
+ private:
+  HistorySink& to_;
+  bool tells_;
+  std::vector<std::pair<std::size_t, Operation>> unknown_;
+};
+
+enum class Unknown : std::uint8_t { at_once, in_the_end, never };
+
+StreamChecker checked(const History& history, Unknown unknown) {
   StreamChecker checker;
-  feed(history, checker);
+  if (unknown == Unknown::at_once) {
+    feed(history, checker);
+  } else {
+    Unaware unaware(checker, unknown == Unknown::in_the_end);
+    feed(history, unaware);
+  }
   return checker;
 }
 
@@ -76,8 +108,8 @@ struct Counts {
 };
 
 // What is wrong with the stream's answer; empty: nothing.
-std::string wrong(const History& history, bool expected) {
-  const StreamChecker checker = checked(history);
+std::string wrong(const History& history, bool expected, Unknown unknown) {
+  const StreamChecker checker = checked(history, unknown);
   if (checker.verdict() == Verdict::undecided) return "undecided";
   if ((checker.verdict() == Verdict::linearizable) != expected) return "the verdict is wrong";
   if (expected) return checker.violation() ? "a violation of nothing" : "";
@@ -107,7 +139,7 @@ Counts compare(Recipe recipe, std::uint64_t seed, std::uint64_t cases, bool some
     }
     const bool expected = linearizable_by_trying(history);
     ++(expected ? counts.linearizable : counts.violations);
-    const std::string what = wrong(history, expected);
+    const std::string what = wrong(history, expected, static_cast<Unknown>(rng.between(0, 2)));
     if (!what.empty())
       FAIL("case " << i << ", " << (expected ? "linearizable" : "a violation") << ": " << what
                    << transcript(history));
