@@ -27,6 +27,7 @@ class Values {
   Values();
 
   ValueId intern(std::string_view text);
+  ValueId intern_copy(std::string text);                                // which the table keeps itself
   std::string_view text(ValueId value) const { return texts_[value]; }  // not of kAbsent or kUnseen
   std::size_t size() const { return texts_.size(); }
 
@@ -34,7 +35,6 @@ class Values {
   std::optional<ValueId> increment(ValueId value, std::int64_t delta);  // nothing: no number, or it overflows
 
  private:
-  ValueId intern_copy(std::string text);
   void grow();
 
   std::vector<std::string_view> texts_;

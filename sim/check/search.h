@@ -11,8 +11,8 @@
 
 #include <cstdint>
 
-#include "sim/check/history.h"
 #include "sim/check/linearizable_component.h"
+#include "sim/check/linearizable_words.h"
 
 namespace norn::sim {
 
@@ -20,7 +20,7 @@ namespace norn::sim {
 // first; `steps`, at most steps_max before, goes up by them and never beyond: then, or when more
 // configurations are alive at once than a machine's memory is for, the verdict is undecided. The component is
 // changed: values that nobody sees become one.
-Judgement search_component(const History& history, Component& component, std::uint64_t steps_max,
+Judgement search_component(const Narrator& history, Component& component, std::uint64_t steps_max,
                            std::uint64_t& steps);
 
 }  // namespace norn::sim

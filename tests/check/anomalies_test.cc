@@ -60,7 +60,7 @@ TEST_CASE("a value from nowhere, and one read before it was written") {
 }
 
 TEST_CASE("lost update: two compare-and-sets succeed from one value") {
-  CHECK(reason({put(0, 0, 10, "a"), swap(1, 11, 30, "a", "b"), swap(2, 12, 31, "a", "c")}, {1, 2})
+  CHECK(reason({put(0, 0, 10, "a"), swap(1, 11, 30, "a", "b"), swap(2, 12, 31, "a", "c")}, {0, 1, 2})
             .find("two compare-and-sets took effect from one value") != std::string::npos);
   CHECK(passes({put(0, 0, 10, "a"), swap(1, 11, 30, "a", "b"), unknown(swap(2, 12, 31, "a", "c"))}));
   CHECK_FALSE(passes({put(0, 0, 10, "a"), swap(1, 11, 30, "a", "b"), unknown(swap(2, 12, 31, "a", "c")),

@@ -1,0 +1,279 @@
+// Zones and a sweep: puts, gets and removes on one key, without compare-and-sets that wrote. See tier1.h.
+//
+// Absence is now the one value that repeats. Clusters (a put and its reads) are still blocks with zones, as
+// in tier1_zones.cc: with f the earliest return and s the latest call, a forward cluster (f < s) holds the
+// key at least from f to s, and that is enough: every operation of it has an instant in [f, s]. A backward
+// one can stand at any single instant of [s, f]. Between the holds of forward clusters, which must not
+// overlap, stand backward clusters, removes, and reads of absence, each at an instant of its own window; a
+// read of absence with a remove (or the beginning) in front of it and no cluster between.
+//
+// The sweep delays each of those until its deadline: its return, or the start f of a forward cluster whose
+// hold covers that. It keeps the best situation there can be, by these exchanges:
+// - Absence is no worse than presence, and a cluster placed no worse than one pending: a cluster may always
+//   be placed, and all it can do is end an absence. So a cluster waits for its deadline, or for an instant
+//   at which placing it costs nothing: just before a remove, or when the key is present anyway.
+// - A pending remove is no worse than one used: at its deadline it can be placed, which only helps. So one
+//   is used only when its own deadline or that of a read of absence comes; used later it serves more reads,
+//   since all that are open share it, and those that had closed before would have forced it themselves. Of
+//   several the one with the earliest deadline is used; the others can do whatever it could have done
+//   later. One of unknown outcome has none.
+// - A read of absence is placed as soon as the key is absent: it changes nothing.
+// At a deadline that cannot be met there is no linearization. All events have ranks, and ranks differ.
+#include <algorithm>
+#include <queue>
+
+#include "sim/check/tier1.h"
+#include "sim/check/tier1_sort.h"
+
+namespace norn::sim {
+
+namespace {
+
+struct Cluster {
+  Rank f = kRankNever;
+  Rank s = 0;
+  std::uint32_t put = ~std::uint32_t{0};  // a row
+};
+
+struct Event {
+  enum What : std::uint32_t {
+    hold_ends,
+    cluster_opens,
+    remove_called,
+    read_called,
+    cluster_due,
+    remove_due,
+    read_due,
+    hold_starts
+  };
+  Rank at = 0;
+  std::uint32_t what_item = 0;
+
+  Event(Rank rank, What what, std::uint32_t item) : at(rank), what_item(what << kItemBits | item) {}
+  What what() const { return static_cast<What>(what_item >> kItemBits); }
+  std::uint32_t item() const { return what_item & kItemMax; }  // of clusters: the value; else the row
+
+  static constexpr unsigned kItemBits = 29;
+  static constexpr std::uint32_t kItemMax = (std::uint32_t{1} << kItemBits) - 1;
+};
+
+class Sweep : private KeyJudge {
+ public:
+  using KeyJudge::KeyJudge;
+
+  Judgement judge() {
+    using enum RowKind;
+    if (!key_.has_only({put, get, miss, remove}) || rows_.size() > Event::kItemMax) return {};
+    clusters_.assign(key_.values.size(), Cluster{});
+    if (!assign_puts()) return {};
+    Judgement found = assign_reads();
+    if (found.verdict) return found;
+    make_events();
+    sort_by_rank(events_, [](const Event& event) { return event.at; });
+    for (const Event& event : events_) {
+      found = take(event);
+      if (found.verdict) return found;
+    }
+    return linearizable();
+  }
+
+ private:
+  using Due = std::pair<Rank, std::uint32_t>;  // deadline, row
+
+  static bool reads(const Row& row) { return row.kind() == RowKind::get || row.kind() == RowKind::miss; }
+
+  // False: not for this tier.
+  bool assign_puts() {
+    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+      if (rows_[i].kind() != RowKind::put) continue;
+      Cluster& cluster = clusters_[rows_[i].a];
+      if (cluster.put != kNone) return false;
+      cluster = {rows_[i].back(), rows_[i].call(), i};
+    }
+    return true;
+  }
+
+  Judgement assign_reads() {
+    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+      const Row& row = rows_[i];
+      if (!reads(row)) continue;
+      if (contradicts_itself(row)) return contradiction(i);
+      if (row.b == kAbsent) continue;
+      Cluster& cluster = clusters_[row.b];
+      if (cluster.put == kNone) return violation(words(i) + ", but nobody wrote that", {i});
+      if (row.back() < rows_[cluster.put].call()) {
+        return violation(words(i) + " before that was written: " + words(cluster.put), {i, cluster.put});
+      }
+      cluster.f = std::min(cluster.f, row.back());
+      cluster.s = std::max(cluster.s, row.call());
+    }
+    return {};
+  }
+
+  void add_event(Rank at, Event::What what, std::uint32_t item) { events_.push_back(Event(at, what, item)); }
+
+  void make_events() {
+    std::size_t count = 0;
+    for (const Row& row : rows_) count += row.kind() == RowKind::remove || (reads(row) && row.b == kAbsent);
+    for (const Cluster& cluster : clusters_) count += cluster.put != kNone;
+    events_.reserve(2 * count);
+    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+      const Row& row = rows_[i];
+      if (row.kind() == RowKind::remove) {
+        add_event(row.call(), Event::remove_called, i);
+        if (!row.unknown()) add_event(row.back(), Event::remove_due, i);
+      } else if (reads(row) && row.b == kAbsent) {
+        add_event(row.call(), Event::read_called, i);
+        add_event(row.back(), Event::read_due, i);
+      } else if (row.kind() == RowKind::put) {
+        const Cluster& cluster = clusters_[row.a];
+        if (cluster.f == kRankNever) continue;  // unknown, and nobody saw it
+        const bool forward = cluster.f < cluster.s;
+        add_event(cluster.f, forward ? Event::hold_starts : Event::cluster_due, row.a);
+        add_event(cluster.s, forward ? Event::hold_ends : Event::cluster_opens, row.a);
+      }
+    }
+    placed_.assign(rows_.size(), false);
+  }
+
+  Judgement take(const Event& event) {
+    switch (event.what()) {
+      case Event::hold_ends:
+        holder_ = kNone;
+        return {};
+      case Event::cluster_opens:
+        open_clusters_.push_back(event.item());
+        return {};
+      case Event::remove_called:
+        open_removes_.push({rows_[event.item()].back(), event.item()});
+        return {};
+      case Event::read_called:
+        if (absent_) {
+          placed_[event.item()] = true;
+        } else {
+          open_reads_.push_back(event.item());
+          reads_due_ = std::min(reads_due_, rows_[event.item()].back());
+        }
+        return {};
+      case Event::hold_starts:
+        return start_hold(event.item());
+      default:
+        return meet(event);
+    }
+  }
+
+  Judgement meet(const Event& event) {
+    const std::uint32_t row = event.what() == Event::cluster_due ? clusters_[event.item()].put : event.item();
+    if (placed_[row]) return {};
+    if (holder_ != kNone) return inside_hold(row);
+    if (event.what() == Event::cluster_due) {
+      place_clusters();
+      return {};
+    }
+    // A remove that is due is the earliest pending one.
+    return place_remove() ? Judgement{} : nobody_removed(row);
+  }
+
+  Judgement start_hold(ValueId value) {
+    if (holder_ != kNone) return overlap(holder_, value);
+    const Rank ends = clusters_[value].s;
+    if (reads_due_ < ends && !place_remove()) return nobody_removed(first_due_read());
+    while (!open_removes_.empty() && open_removes_.top().first < ends) place_remove();
+    place_clusters();
+    holder_ = value;
+    absent_ = false;
+    return {};
+  }
+
+  void place_clusters() {
+    for (const ValueId value : open_clusters_) {
+      placed_[clusters_[value].put] = true;
+      absent_ = false;
+    }
+    open_clusters_.clear();
+  }
+
+  // Uses the pending remove with the earliest deadline, with the open clusters in front and the open reads of
+  // absence behind it. False: there is none.
+  bool place_remove() {
+    if (open_removes_.empty()) return false;
+    place_clusters();
+    placed_[open_removes_.top().second] = true;
+    open_removes_.pop();
+    absent_ = true;
+    for (const std::uint32_t read : open_reads_) placed_[read] = true;
+    open_reads_.clear();
+    reads_due_ = kRankNever;
+    return true;
+  }
+
+  std::uint32_t first_due_read() const {
+    return *std::find_if(open_reads_.begin(), open_reads_.end(),
+                         [&](std::uint32_t read) { return rows_[read].back() == reads_due_; });
+  }
+
+  std::string hold_words(ValueId value) const {
+    const Cluster& cluster = clusters_[value];
+    return value_words(value) + " was there all the while, for " + words(row_returned(cluster.f)) +
+           " had returned and " + words(row_called(cluster.s)) + " was still to come";
+  }
+
+  void add_cluster(ValueId value, std::vector<std::uint32_t>& rows) const {
+    const Cluster& cluster = clusters_[value];
+    rows.insert(rows.end(), {cluster.put, row_returned(cluster.f), row_called(cluster.s)});
+  }
+
+  Judgement inside_hold(std::uint32_t row) const {
+    std::vector<std::uint32_t> rows = {row};
+    add_cluster(holder_, rows);
+    std::string reason = words(row);
+    if (rows_[row].kind() == RowKind::put) {
+      const Cluster& cluster = clusters_[rows_[row].a];
+      reason = words(row_returned(cluster.f));
+      if (row_called(cluster.s) != row_returned(cluster.f)) reason += "; " + words(row_called(cluster.s));
+      add_cluster(rows_[row].a, rows);
+    }
+    return violation(reason + ": this must stand where it cannot: " + hold_words(holder_), rows);
+  }
+
+  Judgement overlap(ValueId a, ValueId b) const {
+    std::vector<std::uint32_t> rows;
+    add_cluster(a, rows);
+    add_cluster(b, rows);
+    return violation("two values cannot hold the key at once: " + hold_words(a) + "; " + hold_words(b), rows);
+  }
+
+  // When the read was called the key was present by a cluster some of which had returned, and no remove was
+  // pending from then to the read's deadline. Without any remove the cluster and the read have no order.
+  Judgement nobody_removed(std::uint32_t read) const {
+    ValueId by = kAbsent;
+    for (ValueId value = 2; value < clusters_.size(); ++value) {
+      const Cluster& cluster = clusters_[value];
+      if (cluster.f < rows_[read].call() && (by == kAbsent || clusters_[by].f < cluster.f)) by = value;
+    }
+    const std::uint32_t early = row_returned(clusters_[by].f);
+    std::string reason = words(read) + ", but no remove can stand between it and the value before it: " +
+                         words(clusters_[by].put);
+    if (early != clusters_[by].put) reason += "; " + words(early);
+    return violation(reason, {read, clusters_[by].put, early});
+  }
+
+  Column<Cluster> clusters_;  // by value
+  std::vector<bool> placed_;  // by row; of a cluster: its put
+  Column<Event> events_;
+
+  ValueId holder_ = kNone;  // the value of the forward cluster that holds the key now
+  bool absent_ = true;
+  std::vector<ValueId> open_clusters_;  // backward ones
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> open_removes_;
+  std::vector<std::uint32_t> open_reads_;  // of absence
+  Rank reads_due_ = kRankNever;            // the earliest deadline of theirs
+};
+
+}  // namespace
+
+Judgement judge_removes(const CompactHistory& history, const KeyRows& key, const Narrator& narrator) {
+  return Sweep(history, key, narrator).judge();
+}
+
+}  // namespace norn::sim
