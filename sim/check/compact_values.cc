@@ -146,17 +146,9 @@ std::string_view KeyValues::text(const TextArena& arena, ValueId value, std::str
   return arena.at(ref);
 }
 
-std::optional<std::int64_t> KeyValues::number(const TextArena& arena, ValueId value) const {
-  const std::uint32_t ref = refs_[value - kFirst];
-  if ((ref & kNumber) != 0) return static_cast<std::int32_t>(ref << 1) >> 1;
+std::optional<std::int64_t> KeyValues::parsed(const TextArena& arena, ValueId value) const {
   std::string made;
   return parse_number(text(arena, value, made));
-}
-
-std::optional<std::uint32_t> KeyValues::length_of(ValueId value) const {
-  const std::uint32_t ref = refs_[value - kFirst];
-  if ((ref & kNumber) != 0 || (ref & kBeginning) == 0) return std::nullopt;
-  return ref & ~kBeginning;
 }
 
 }  // namespace norn::sim

@@ -42,13 +42,20 @@ class KeyValues {
   // A view into the arena, the longest value, or `made`, a number.
   std::string_view text(const TextArena& arena, ValueId value, std::string& made) const;
   bool is_number(ValueId value) const { return (refs_[value - kFirst] & kNumber) != 0; }
-  std::optional<std::int64_t> number(const TextArena& arena, ValueId value) const;
+  std::optional<std::int64_t> number(const TextArena& arena, ValueId value) const {
+    const std::uint32_t ref = refs_[value - kFirst];
+    return (ref & kNumber) != 0 ? static_cast<std::int32_t>(ref << 1) >> 1 : parsed(arena, value);
+  }
 
   // Of keys that are appended to: the longest value read, as far as each begins with the one before; a
   // beginning of it, by its length; and all of those, by length.
   bool is_chained() const { return chained_; }
   std::string_view longest() const { return longest_; }
-  std::optional<std::uint32_t> length_of(ValueId value) const;  // nothing: it is not one of those
+  std::optional<std::uint32_t> length_of(ValueId value) const {  // nothing: it is not one of those
+    const std::uint32_t ref = refs_[value - kFirst];
+    if ((ref & kNumber) != 0 || (ref & kBeginning) == 0) return std::nullopt;
+    return ref & ~kBeginning;
+  }
   struct Beginning {
     std::uint32_t length = 0;
     ValueId value = kAbsent;
@@ -65,6 +72,7 @@ class KeyValues {
   static constexpr std::uint32_t kBeginning = std::uint32_t{1} << 30;
   static constexpr std::size_t kScanMax = 8;  // fewer are looked through one by one
 
+  std::optional<std::int64_t> parsed(const TextArena& arena, ValueId value) const;
   std::uint64_t hash(const TextArena& arena, std::uint32_t ref) const;
   bool is(const TextArena& arena, ValueId value, std::uint32_t number, std::string_view text) const;
   ValueId add(std::uint32_t ref);

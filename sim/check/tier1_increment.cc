@@ -57,7 +57,7 @@ class Sums : private KeyJudge {
       if (delta_ == 0) delta_ = delta(row);
       if (delta(row) == 0 || (delta(row) < 0) != (delta_ < 0)) return false;
       same_ &= delta(row) == delta_;
-      unit_ = std::gcd(unit_, delta(row));
+      if (delta(row) != unit_) unit_ = std::gcd(unit_, delta(row));
       if (!row.unknown()) continue;
       if (!unknown_.empty() && delta(rows_[unknown_[0]]) != delta(row)) same_unknown_ = false;
       unknown_.push_back(i);
@@ -78,7 +78,9 @@ class Sums : private KeyJudge {
       number = *parsed;
     }
     number *= sign_;
-    if (number < 0 || number % unit_ != 0) return std::nullopt;
+    if (number < 0) return std::nullopt;
+    if (unit_ == 1) return number;
+    if (number % unit_ != 0) return std::nullopt;
     return number / unit_;
   }
 

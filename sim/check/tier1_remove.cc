@@ -71,8 +71,7 @@ class Sweep : private KeyJudge {
     make_events();
     sort_by_rank(events_, [](const Event& event) { return event.at; });
     for (const Event& event : events_) {
-      found = take(event);
-      if (found.verdict) return found;
+      if (!take(event)) return std::move(found_);
     }
     return linearizable();
   }
@@ -136,17 +135,18 @@ class Sweep : private KeyJudge {
     placed_.assign(rows_.size(), false);
   }
 
-  Judgement take(const Event& event) {
+  // False: there is no linearization, and found_ says why.
+  bool take(const Event& event) {
     switch (event.what()) {
       case Event::hold_ends:
         holder_ = kNone;
-        return {};
+        return true;
       case Event::cluster_opens:
         open_clusters_.push_back(event.item());
-        return {};
+        return true;
       case Event::remove_called:
         open_removes_.push({rows_[event.item()].back(), event.item()});
-        return {};
+        return true;
       case Event::read_called:
         if (absent_) {
           placed_[event.item()] = true;
@@ -154,7 +154,7 @@ class Sweep : private KeyJudge {
           open_reads_.push_back(event.item());
           reads_due_ = std::min(reads_due_, rows_[event.item()].back());
         }
-        return {};
+        return true;
       case Event::hold_starts:
         return start_hold(event.item());
       default:
@@ -162,27 +162,32 @@ class Sweep : private KeyJudge {
     }
   }
 
-  Judgement meet(const Event& event) {
+  bool meet(const Event& event) {
     const std::uint32_t row = event.what() == Event::cluster_due ? clusters_[event.item()].put : event.item();
-    if (placed_[row]) return {};
-    if (holder_ != kNone) return inside_hold(row);
+    if (placed_[row]) return true;
+    if (holder_ != kNone) return fails(inside_hold(row));
     if (event.what() == Event::cluster_due) {
       place_clusters();
-      return {};
+      return true;
     }
     // A remove that is due is the earliest pending one.
-    return place_remove() ? Judgement{} : nobody_removed(row);
+    return place_remove() || fails(nobody_removed(row));
   }
 
-  Judgement start_hold(ValueId value) {
-    if (holder_ != kNone) return overlap(holder_, value);
+  bool start_hold(ValueId value) {
+    if (holder_ != kNone) return fails(overlap(holder_, value));
     const Rank ends = clusters_[value].s;
-    if (reads_due_ < ends && !place_remove()) return nobody_removed(first_due_read());
+    if (reads_due_ < ends && !place_remove()) return fails(nobody_removed(first_due_read()));
     while (!open_removes_.empty() && open_removes_.top().first < ends) place_remove();
     place_clusters();
     holder_ = value;
     absent_ = false;
-    return {};
+    return true;
+  }
+
+  bool fails(Judgement found) {
+    found_ = std::move(found);
+    return false;
   }
 
   void place_clusters() {
@@ -262,6 +267,7 @@ class Sweep : private KeyJudge {
   std::vector<bool> placed_;  // by row; of a cluster: its put
   Column<Event> events_;
 
+  Judgement found_;
   ValueId holder_ = kNone;  // the value of the forward cluster that holds the key now
   bool absent_ = true;
   std::vector<ValueId> open_clusters_;  // backward ones

@@ -206,22 +206,27 @@ class Zones : private KeyJudge {
 
   Judgement link() {
     for (ValueId value = 2; value < clusters_.size(); ++value) {
-      Judgement found = check_reads(value);
-      if (found.verdict) return found;
       const Cluster& cluster = clusters_[value];
+      if (cluster.f < cluster.written() || cluster.written() == 0) {
+        Judgement found = check_reads(value);
+        if (found.verdict) return found;
+      }
       if (!cluster.swapped() || !happened(cluster)) continue;
       const ValueId expected = links_[value].before;
-      const std::uint32_t step = row_called(cluster.written());
-      if (expected != kAbsent && clusters_[expected].written() == 0) {
-        std::vector<std::uint32_t> rows = {step};
-        add_sight(step, rows);
-        return violation(words(step) + " took effect, but nobody wrote " + value_words(expected), rows);
-      }
+      if (expected != kAbsent && clusters_[expected].written() == 0) return describe_nobody(value);
       ValueId& after = links_[expected].after;
       if (after != kAbsent) return describe_winners(after, value);
       after = value;
     }
     return {};
+  }
+
+  Judgement describe_nobody(ValueId value) const {
+    const std::uint32_t step = row_called(clusters_[value].written());
+    std::vector<std::uint32_t> rows = {step};
+    add_sight(step, rows);
+    return violation(words(step) + " took effect, but nobody wrote " + value_words(links_[value].before),
+                     rows);
   }
 
   // Why a write of unknown outcome happened: somebody saw its value, or that of a compare-and-set that did,
@@ -264,37 +269,37 @@ class Zones : private KeyJudge {
 
   Judgement make_blocks() {
     std::size_t happening = 1;  // clusters; the initial one is always there
-    Judgement found = walk(kAbsent);
-    if (found.verdict) return found;
+    if (!walk(kAbsent)) return describe_order(kAbsent);
     for (ValueId value = 2; value < clusters_.size(); ++value) {
       if (!happened(clusters_[value]) || is_many(value)) continue;
       ++happening;
-      if (clusters_[value].swapped()) continue;
-      found = walk(value);
-      if (found.verdict) return found;
+      if (!clusters_[value].swapped() && !walk(value)) return describe_order(value);
     }
     return walked_ == happening ? Judgement{} : describe_cycle();
   }
 
-  // Walks the chain that begins with a value, its clusters in order.
-  Judgement walk(ValueId root) {
+  // Walks the chain that begins with a value, its clusters in order. False: some cluster had ended before
+  // what it must follow was called.
+  bool walk(ValueId root) {
     Rank f = root == kAbsent ? 0 : kRankNever;
     Rank s = 0;
     for (ValueId value = root;; value = links_[value].after) {
       ++walked_;
       const Cluster& cluster = clusters_[value];
-      if (cluster.f < s) return describe_order(value, s);
+      if (cluster.f < s) return false;
       f = std::min(f, cluster.f);
       s = std::max(s, cluster.s);
       if (links_[value].after == kAbsent) break;
     }
-    // A put that only a compare-and-set saw has an f through that; a block is never without one.
     if (s != 0) add_zone(f, s);
-    return {};
+    return true;
   }
 
-  // A cluster of the chain had ended before what it must follow was called.
-  Judgement describe_order(ValueId value, Rank s) const {
+  // Of a chain that cannot be walked.
+  Judgement describe_order(ValueId root) const {
+    Rank s = 0;
+    ValueId value = root;
+    for (; clusters_[value].f > s; value = links_[value].after) s = std::max(s, clusters_[value].s);
     const std::uint32_t early = row_returned(clusters_[value].f);
     const std::uint32_t late = row_called(s);
     std::vector<std::uint32_t> rows = {early, late};
