@@ -69,6 +69,9 @@ class Column {
     std::fill_n(items_, count, item);
   }
 
+  // Forgets all but the first.
+  void shrink(std::size_t count) { size_ = count; }
+
   void reserve(std::size_t count) {
     if (count <= room_) return;
     room_ = std::max(count, room_ + room_ / kGrowthShare + kRoomMin);

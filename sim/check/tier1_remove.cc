@@ -32,20 +32,12 @@ namespace {
 struct Cluster {
   Rank f = kRankNever;
   Rank s = 0;
-  std::uint32_t put = ~std::uint32_t{0};  // a row
+  Rank call = 0;  // of the put; 0: nobody wrote it
 };
 
+// At a return. What happens at a call is found when the rows are walked.
 struct Event {
-  enum What : std::uint32_t {
-    hold_ends,
-    cluster_opens,
-    remove_called,
-    read_called,
-    cluster_due,
-    remove_due,
-    read_due,
-    hold_starts
-  };
+  enum What : std::uint32_t { cluster_due, remove_due, read_due, hold_starts };
   Rank at = 0;
   std::uint32_t what_item = 0;
 
@@ -53,7 +45,7 @@ struct Event {
   What what() const { return static_cast<What>(what_item >> kItemBits); }
   std::uint32_t item() const { return what_item & kItemMax; }  // of clusters: the value; else the row
 
-  static constexpr unsigned kItemBits = 29;
+  static constexpr unsigned kItemBits = 30;
   static constexpr std::uint32_t kItemMax = (std::uint32_t{1} << kItemBits) - 1;
 };
 
@@ -65,15 +57,14 @@ class Sweep : private KeyJudge {
     using enum RowKind;
     if (!key_.has_only({put, get, miss, remove}) || rows_.size() > Event::kItemMax) return {};
     clusters_.assign(key_.values.size(), Cluster{});
-    if (!assign_puts()) return {};
-    Judgement found = assign_reads();
+    bool distinct = true;
+    Judgement found = assign(distinct);
+    if (found.verdict || !distinct) return found;
+    found = check_reads();
     if (found.verdict) return found;
-    make_events();
+    add_clusters();
     sort_by_rank(events_, [](const Event& event) { return event.at; });
-    for (const Event& event : events_) {
-      if (!take(event)) return std::move(found_);
-    }
-    return linearizable();
+    return sweep() ? linearizable() : std::move(found_);
   }
 
  private:
@@ -81,97 +72,115 @@ class Sweep : private KeyJudge {
 
   static bool reads(const Row& row) { return row.kind() == RowKind::get || row.kind() == RowKind::miss; }
 
-  // False: not for this tier.
-  bool assign_puts() {
-    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
-      if (rows_[i].kind() != RowKind::put) continue;
-      Cluster& cluster = clusters_[rows_[i].a];
-      if (cluster.put != kNone) return false;
-      cluster = {rows_[i].back(), rows_[i].call(), i};
-    }
-    return true;
-  }
-
-  Judgement assign_reads() {
+  // Kinds follow one another by chance, so there are no branches on them here: a remove is counted with a
+  // value that nobody has, and an event that is none is written over by the next.
+  Judgement assign(bool& distinct) {
+    Event* event = make_room(rows_.size());
+    const Event* const first = event;
     for (std::uint32_t i = 0; i < rows_.size(); ++i) {
       const Row& row = rows_[i];
-      if (!reads(row)) continue;
+      const bool put = row.kind() == RowKind::put;
+      const bool read = reads(row);
       if (contradicts_itself(row)) return contradiction(i);
-      if (row.b == kAbsent) continue;
-      Cluster& cluster = clusters_[row.b];
-      if (cluster.put == kNone) return violation(words(i) + ", but nobody wrote that", {i});
-      if (row.back() < rows_[cluster.put].call()) {
-        return violation(words(i) + " before that was written: " + words(cluster.put), {i, cluster.put});
-      }
+      const ValueId value = put ? row.a : read ? row.b : kUnseen;
+      Cluster& cluster = clusters_[value];
+      distinct &= !put || cluster.call == 0;
+      cluster.call = put ? row.call() : cluster.call;
       cluster.f = std::min(cluster.f, row.back());
-      cluster.s = std::max(cluster.s, row.call());
+      cluster.s = row.call();  // rows are in this order
+      const bool remove = row.kind() == RowKind::remove;
+      *event = Event(row.back(), remove ? Event::remove_due : Event::read_due, i);
+      event += (remove && !row.unknown()) || (read && value == kAbsent) ? 1 : 0;
+    }
+    events_.shrink(static_cast<std::size_t>(event - first));
+    return {};
+  }
+
+  // Events for as many rows, and one to spare.
+  Event* make_room(std::size_t rows) {
+    events_.assign(rows + 1, Event(0, Event::read_due, 0));
+    return events_.begin();
+  }
+
+  // What was read of a value was read of a put, and not before it.
+  Judgement check_reads() const {
+    for (ValueId value = 2; value < clusters_.size(); ++value) {
+      const Cluster& cluster = clusters_[value];
+      if (cluster.f > cluster.call && (cluster.call != 0 || cluster.f == kRankNever)) continue;
+      const std::uint32_t read = row_returned(cluster.f);
+      if (cluster.call == 0) return violation(words(read) + ", but nobody wrote that", {read});
+      const std::uint32_t put = row_called(cluster.call);
+      return violation(words(read) + " before that was written: " + words(put), {read, put});
     }
     return {};
   }
 
-  void add_event(Rank at, Event::What what, std::uint32_t item) { events_.push_back(Event(at, what, item)); }
-
-  void make_events() {
-    std::size_t count = 0;
-    for (const Row& row : rows_) count += row.kind() == RowKind::remove || (reads(row) && row.b == kAbsent);
-    for (const Cluster& cluster : clusters_) count += cluster.put != kNone;
-    events_.reserve(2 * count);
-    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
-      const Row& row = rows_[i];
-      if (row.kind() == RowKind::remove) {
-        add_event(row.call(), Event::remove_called, i);
-        if (!row.unknown()) add_event(row.back(), Event::remove_due, i);
-      } else if (reads(row) && row.b == kAbsent) {
-        add_event(row.call(), Event::read_called, i);
-        add_event(row.back(), Event::read_due, i);
-      } else if (row.kind() == RowKind::put) {
-        const Cluster& cluster = clusters_[row.a];
-        if (cluster.f == kRankNever) continue;  // unknown, and nobody saw it
-        const bool forward = cluster.f < cluster.s;
-        add_event(cluster.f, forward ? Event::hold_starts : Event::cluster_due, row.a);
-        add_event(cluster.s, forward ? Event::hold_ends : Event::cluster_opens, row.a);
-      }
+  void add_clusters() {
+    for (ValueId value = 2; value < clusters_.size(); ++value) {
+      const Cluster& cluster = clusters_[value];
+      if (cluster.f == kRankNever) continue;  // unknown, and nobody saw it
+      events_.push_back(
+          Event(cluster.f, cluster.f < cluster.s ? Event::hold_starts : Event::cluster_due, value));
     }
     placed_.assign(rows_.size(), false);
+    placed_clusters_.assign(clusters_.size(), false);
   }
 
   // False: there is no linearization, and found_ says why.
-  bool take(const Event& event) {
-    switch (event.what()) {
-      case Event::hold_ends:
+  bool sweep() {
+    const Event* event = events_.begin();
+    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
+      const Rank call = rows_[i].call();
+      for (; event != events_.end() && event->at < call; ++event) {
+        if (!take(*event)) return false;
+      }
+      take_call(i);
+    }
+    for (; event != events_.end(); ++event) {
+      if (!take(*event)) return false;
+    }
+    return true;
+  }
+
+  void take_call(std::uint32_t i) {
+    const Row& row = rows_[i];
+    if (row.kind() == RowKind::remove) {
+      open_removes_.push({row.back(), i});
+    } else if (row.kind() == RowKind::put || (reads(row) && row.b != kAbsent)) {
+      const ValueId value = value_at(row);
+      const Cluster& cluster = clusters_[value];
+      if (cluster.s != row.call() || cluster.f == kRankNever) return;
+      if (cluster.f < cluster.s) {
         holder_ = kNone;
-        return true;
-      case Event::cluster_opens:
-        open_clusters_.push_back(event.item());
-        return true;
-      case Event::remove_called:
-        open_removes_.push({rows_[event.item()].back(), event.item()});
-        return true;
-      case Event::read_called:
-        if (absent_) {
-          placed_[event.item()] = true;
-        } else {
-          open_reads_.push_back(event.item());
-          reads_due_ = std::min(reads_due_, rows_[event.item()].back());
-        }
-        return true;
-      case Event::hold_starts:
-        return start_hold(event.item());
-      default:
-        return meet(event);
+      } else {
+        open_clusters_.push_back(value);
+      }
+    } else if (reads(row)) {
+      if (absent_) {
+        placed_[i] = true;
+      } else {
+        open_reads_.push_back(i);
+        reads_due_ = std::min(reads_due_, row.back());
+      }
     }
   }
 
+  bool take(const Event& event) {
+    return event.what() == Event::hold_starts ? start_hold(event.item()) : meet(event);
+  }
+
   bool meet(const Event& event) {
-    const std::uint32_t row = event.what() == Event::cluster_due ? clusters_[event.item()].put : event.item();
-    if (placed_[row]) return true;
-    if (holder_ != kNone) return fails(inside_hold(row));
+    const std::uint32_t item = event.item();
     if (event.what() == Event::cluster_due) {
+      if (placed_clusters_[item]) return true;
+      if (holder_ != kNone) return fails(inside_hold(put_of(item)));
       place_clusters();
       return true;
     }
+    if (placed_[item]) return true;
+    if (holder_ != kNone) return fails(inside_hold(item));
     // A remove that is due is the earliest pending one.
-    return place_remove() || fails(nobody_removed(row));
+    return place_remove() || fails(nobody_removed(item));
   }
 
   bool start_hold(ValueId value) {
@@ -192,7 +201,7 @@ class Sweep : private KeyJudge {
 
   void place_clusters() {
     for (const ValueId value : open_clusters_) {
-      placed_[clusters_[value].put] = true;
+      placed_clusters_[value] = true;
       absent_ = false;
     }
     open_clusters_.clear();
@@ -217,6 +226,8 @@ class Sweep : private KeyJudge {
                          [&](std::uint32_t read) { return rows_[read].back() == reads_due_; });
   }
 
+  std::uint32_t put_of(ValueId value) const { return row_called(clusters_[value].call); }
+
   std::string hold_words(ValueId value) const {
     const Cluster& cluster = clusters_[value];
     return value_words(value) + " was there all the while, for " + words(row_returned(cluster.f)) +
@@ -225,7 +236,7 @@ class Sweep : private KeyJudge {
 
   void add_cluster(ValueId value, std::vector<std::uint32_t>& rows) const {
     const Cluster& cluster = clusters_[value];
-    rows.insert(rows.end(), {cluster.put, row_returned(cluster.f), row_called(cluster.s)});
+    rows.insert(rows.end(), {put_of(value), row_returned(cluster.f), row_called(cluster.s)});
   }
 
   Judgement inside_hold(std::uint32_t row) const {
@@ -257,14 +268,15 @@ class Sweep : private KeyJudge {
       if (cluster.f < rows_[read].call() && (by == kAbsent || clusters_[by].f < cluster.f)) by = value;
     }
     const std::uint32_t early = row_returned(clusters_[by].f);
-    std::string reason = words(read) + ", but no remove can stand between it and the value before it: " +
-                         words(clusters_[by].put);
-    if (early != clusters_[by].put) reason += "; " + words(early);
-    return violation(reason, {read, clusters_[by].put, early});
+    std::string reason =
+        words(read) + ", but no remove can stand between it and the value before it: " + words(put_of(by));
+    if (early != put_of(by)) reason += "; " + words(early);
+    return violation(reason, {read, put_of(by), early});
   }
 
-  Column<Cluster> clusters_;  // by value
-  std::vector<bool> placed_;  // by row; of a cluster: its put
+  Column<Cluster> clusters_;           // by value
+  std::vector<bool> placed_;           // by row: removes and reads
+  std::vector<bool> placed_clusters_;  // by value
   Column<Event> events_;
 
   Judgement found_;

@@ -27,8 +27,8 @@ void insertion_sort(T* begin, T* end, RankOf rank_of) {
 template <class T, class RankOf>
 void sort_by_rank(Column<T>& items, RankOf rank_of) {
   constexpr std::size_t kFewItems = 64;
-  constexpr std::size_t kPerBucket = 16;
-  constexpr std::ptrdiff_t kLargeBucket = 64;
+  constexpr std::size_t kPerBucket = 4;
+  constexpr std::ptrdiff_t kLargeBucket = 32;
   const auto less = [&](const T& a, const T& b) { return rank_of(a) < rank_of(b); };
   if (std::is_sorted(items.begin(), items.end(), less)) return;
   if (items.size() < kFewItems) {
