@@ -145,7 +145,11 @@ class Sweep : private KeyJudge {
   void take_call(std::uint32_t i) {
     const Row& row = rows_[i];
     if (row.kind() == RowKind::remove) {
-      open_removes_.push({row.back(), i});
+      if (row.unknown()) {
+        ++spare_removes_;
+      } else {
+        open_removes_.push({row.back(), i});
+      }
     } else if (row.kind() == RowKind::put || (reads(row) && row.b != kAbsent)) {
       const ValueId value = value_at(row);
       const Cluster& cluster = clusters_[value];
@@ -210,10 +214,14 @@ class Sweep : private KeyJudge {
   // Uses the pending remove with the earliest deadline, with the open clusters in front and the open reads of
   // absence behind it. False: there is none.
   bool place_remove() {
-    if (open_removes_.empty()) return false;
+    if (open_removes_.empty() && spare_removes_ == 0) return false;
     place_clusters();
-    placed_[open_removes_.top().second] = true;
-    open_removes_.pop();
+    if (open_removes_.empty()) {
+      --spare_removes_;
+    } else {
+      placed_[open_removes_.top().second] = true;
+      open_removes_.pop();
+    }
     absent_ = true;
     for (const std::uint32_t read : open_reads_) placed_[read] = true;
     open_reads_.clear();
@@ -284,6 +292,8 @@ class Sweep : private KeyJudge {
   bool absent_ = true;
   std::vector<ValueId> open_clusters_;  // backward ones
   std::priority_queue<Due, std::vector<Due>, std::greater<>> open_removes_;
+  std::size_t spare_removes_ = 0;  // those of unknown outcome that are called and not used
+
   std::vector<std::uint32_t> open_reads_;  // of absence
   Rank reads_due_ = kRankNever;            // the earliest deadline of theirs
 };
