@@ -36,7 +36,7 @@ inline bool is_unknown(const Operation& operation) {
 }
 inline std::int64_t nanoseconds(Time time) { return time.time_since_epoch().count(); }
 
-// One component, interned. Its key strings are views into the history.
+// One component, interned: what the search works on. Its key strings are views into the history.
 struct Component {
   Values values;
   std::vector<KvStep> steps;  // by call time
@@ -48,8 +48,6 @@ struct Component {
 
   const KeyStep* parts_of(const KvStep& step) const { return parts.data() + step.first; }
 };
-
-Component make_component(const History& history, const Split& split, std::size_t component);
 
 // What a tier says of a component; no verdict: it is not for this tier to say.
 struct Judgement {

@@ -108,31 +108,34 @@ std::string words_of(const Values& values, ValueId value) {
 
 std::string words_of(const History& history, std::size_t place) {
   const Operation& operation = history[place];
+  const bool ok = operation.outcome == Outcome::ok;
+  return words_of(operation, "client " + std::to_string(operation.client),
+                  "called " + seconds(nanoseconds(operation.call)) +
+                      (ok ? ", ok " + seconds(nanoseconds(operation.back)) : ", outcome unknown"));
+}
+
+std::string words_of(const Operation& operation, const std::string& who, const std::string& when) {
   std::string text = name_of(operation.kind);
   text += " of ";
   for (const KeyAccess& access : operation.accesses) {
     if (&access != operation.accesses.data()) text += ", ";
     text += "key " + quoted(access.key) + arguments(operation, access);
   }
-  text +=
-      " by client " + std::to_string(operation.client) + " (called " + seconds(nanoseconds(operation.call));
-  text +=
-      operation.outcome == Outcome::ok ? ", ok " + seconds(nanoseconds(operation.back)) : ", outcome unknown";
-  return text + ")" + result(operation);
+  return text + " by " + who + " (" + when + ")" + result(operation);
 }
 
-std::string words_of(const History& history, const std::vector<std::size_t>& places) {
+std::string words_of(const Narrator& narrator, const std::vector<std::size_t>& places) {
   std::string text;
   for (const std::size_t place : places) {
     if (!text.empty()) text += "; ";
-    text += words_of(history, place);
+    text += narrator.words(place);
   }
   return text;
 }
 
-std::vector<std::size_t> in_order(const History& history, std::vector<std::size_t> places) {
+std::vector<std::size_t> in_order(const Narrator& narrator, std::vector<std::size_t> places) {
   std::sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
-    return history[a].call != history[b].call ? history[a].call < history[b].call : a < b;
+    return narrator.call(a) != narrator.call(b) ? narrator.call(a) < narrator.call(b) : a < b;
   });
   places.erase(std::unique(places.begin(), places.end()), places.end());
   return places;

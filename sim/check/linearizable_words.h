@@ -19,11 +19,35 @@ std::string words_of(const Values& values, ValueId value);
 
 // 'get of "k" by client 3 (called 1.1 s, ok 1.203 s) returned "v2"'.
 std::string words_of(const History& history, std::size_t place);
+std::string words_of(const Operation& operation, const std::string& who, const std::string& when);
+
+// Who tells of operations, each known by its place in the history.
+class Narrator {
+ public:
+  Narrator() = default;
+  Narrator(const Narrator&) = delete;
+  Narrator& operator=(const Narrator&) = delete;
+  virtual ~Narrator() = default;
+
+  virtual std::string words(std::size_t place) const = 0;
+  virtual std::int64_t call(std::size_t place) const = 0;
+};
+
+// Tells of a history that is at hand.
+class HistoryNarrator final : public Narrator {
+ public:
+  explicit HistoryNarrator(const History& history) : history_(history) {}
+  std::string words(std::size_t place) const override { return words_of(history_, place); }
+  std::int64_t call(std::size_t place) const override { return nanoseconds(history_[place].call); }
+
+ private:
+  const History& history_;
+};
 
 // The same for several, joined by "; ".
-std::string words_of(const History& history, const std::vector<std::size_t>& places);
+std::string words_of(const Narrator& narrator, const std::vector<std::size_t>& places);
 
 // Sorts by call time and drops repetitions.
-std::vector<std::size_t> in_order(const History& history, std::vector<std::size_t> places);
+std::vector<std::size_t> in_order(const Narrator& narrator, std::vector<std::size_t> places);
 
 }  // namespace norn::sim

@@ -3,36 +3,17 @@
 
 #include <algorithm>
 
+#include "sim/check/compact.h"
+#include "sim/check/compact_component.h"
 #include "sim/check/linearizable_certificate.h"
 #include "sim/check/linearizable_component.h"
 #include "sim/check/order_trail.h"
 #include "sim/check/search.h"
-#include "sim/check/zones.h"
+#include "sim/check/tier1.h"
 
 namespace norn::sim {
 
 namespace {
-
-// One component's verdict and, if it is linearizable, its order.
-Judgement order_by_search(const History& history, const Split& split, std::size_t component,
-                          const CheckOptions& options, std::uint64_t& steps, Order& order) {
-  Component interned = make_component(history, split, component);
-  std::vector<Landing> landings;
-  Judgement judgement = search_component(history, interned, options.steps_max, steps, &landings);
-  if (judgement.verdict == Verdict::linearizable) {
-    interned = make_component(history, split, component);  // the search has merged values
-    order = order_of_landings(interned, landings);
-  }
-  return judgement;
-}
-
-Judgement order_by_tiers(const History& history, const Split& split, std::size_t component,
-                         const CheckOptions& options, std::uint64_t& steps, Order& order) {
-  if (options.use_versions && certified_by_versions(history, split, component, &order)) return linearizable();
-  Judgement judgement = judge_by_zones(history, make_component(history, split, component), &order);
-  if (judgement.verdict) return judgement;
-  return order_by_search(history, split, component, options, steps, order);
-}
 
 // Puts the orders of components together. In each the earliest instants, the latest call so far, never
 // decrease, and none is after its operation's return; so sorted by instants, and where they are equal in the
@@ -68,44 +49,89 @@ class Merge {
   std::vector<Standing> standing_;
 };
 
-template <typename OrderComponent>
-OrderResult order_of(const History& history, const CheckOptions& options, OrderComponent order_component) {
-  const Split split = split_by_key(history);
-  Merge merge(history);
-  std::uint64_t steps = 0;
-  OrderResult result;
-  for (std::size_t component = 0; component < split.components(); ++component) {
-    Order order;
-    Judgement judgement = order_component(history, split, component, options, steps, order);
-    if (judgement.verdict == Verdict::violation) return {Verdict::violation, std::move(judgement.reason), {}};
-    if (judgement.verdict == Verdict::undecided) result.verdict = Verdict::undecided;
-    if (result.verdict == Verdict::linearizable) merge.add(order);
+// Gives each component an order, and puts them together.
+class Ordering {
+ public:
+  Ordering(const History& history, const CheckOptions& options, bool tiers)
+      : history_(history), options_(options), tiers_(tiers), merge_(history) {}
+
+  OrderResult make() {
+    std::vector<bool> doubtful(history_.size(), true);
+    if (tiers_ && options_.use_versions) certify(doubtful);
+    const CompactHistory compact = make_compact(history_, &doubtful);
+    if (compact.is_full()) return {Verdict::undecided, "more operations than can be held at once", {}};
+    bool decided = true;
+    for (const std::vector<std::uint32_t>& keys : compact.components()) {
+      Order order;
+      Judgement judgement = order_component(compact, keys, order);
+      if (judgement.verdict == Verdict::violation)
+        return {Verdict::violation, std::move(judgement.reason), {}};
+      decided &= judgement.verdict == Verdict::linearizable;
+      if (decided) merge_.add(order);
+    }
+    if (!decided) {
+      return {Verdict::undecided,
+              "no order within the budget of " + std::to_string(options_.steps_max) + " steps",
+              {}};
+    }
+    for (std::uint32_t place = 0; place < history_.size(); ++place) {  // on no key, so in no component
+      if (history_[place].outcome == Outcome::ok && history_[place].accesses.empty()) merge_.add({place});
+    }
+    return verified(merge_.order());
   }
-  if (result.verdict == Verdict::undecided) {
-    result.reason = "no order within the budget of " + std::to_string(options.steps_max) + " steps";
-    return result;
+
+ private:
+  // Adds the orders that the versions give. The operations of other components stay doubtful.
+  void certify(std::vector<bool>& doubtful) {
+    const Split split = split_by_key(history_);
+    for (std::size_t component = 0; component < split.components(); ++component) {
+      Order order;
+      if (!certified_by_versions(history_, split, component, &order)) continue;
+      merge_.add(order);
+      for (std::uint32_t i = split.starts[component]; i < split.starts[component + 1]; ++i)
+        doubtful[split.places[i]] = false;
+    }
   }
-  for (std::uint32_t place = 0; place < history.size(); ++place) {  // on no key, so in no component
-    if (history[place].outcome == Outcome::ok && history[place].accesses.empty()) merge.add({place});
+
+  Judgement order_component(const CompactHistory& compact, const std::vector<std::uint32_t>& keys,
+                            Order& order) {
+    const HistoryNarrator narrator(history_);
+    if (tiers_ && keys.size() == 1) {
+      Judgement judgement = judge_tier1(compact, compact.keys()[keys[0]], narrator, &order);
+      if (judgement.verdict) return judgement;
+    }
+    Component component = make_component(compact, keys);
+    std::vector<Landing> landings;
+    Judgement judgement = search_component(narrator, component, options_.steps_max, steps_, &landings);
+    if (judgement.verdict == Verdict::linearizable) {
+      component = make_component(compact, keys);  // the search has merged values
+      order = order_of_landings(component, landings);
+    }
+    return judgement;
   }
-  result.order = merge.order();
-  if (const std::optional<std::string> wrong = verify_order(history, result.order)) {
+
+  OrderResult verified(Order order) const {
+    const std::optional<std::string> wrong = verify_order(history_, order);
+    if (!wrong) return {Verdict::linearizable, "", std::move(order)};
     return {
         Verdict::undecided, "the order that was found does not hold, which is a mistake here: " + *wrong, {}};
   }
-  return result;
-}
+
+  const History& history_;
+  const CheckOptions& options_;
+  const bool tiers_;
+  Merge merge_;
+  std::uint64_t steps_ = 0;
+};
 
 }  // namespace
 
 OrderResult order_of(const History& history, const CheckOptions& options) {
-  return order_of(history, options, order_by_tiers);
+  return Ordering(history, options, true).make();
 }
 
 OrderResult order_by_search(const History& history, const CheckOptions& options) {
-  using ByComponent =
-      Judgement(const History&, const Split&, std::size_t, const CheckOptions&, std::uint64_t&, Order&);
-  return order_of(history, options, static_cast<ByComponent*>(order_by_search));
+  return Ordering(history, options, false).make();
 }
 
 }  // namespace norn::sim

@@ -35,7 +35,7 @@ struct OrderResult {
 };
 
 // Judges, and on success gives an order. Each component gets one from the tier that decides it: from the
-// versions if they certify it, from the zones, or from the general search, which then also remembers what led
+// versions if they certify it, from tier 1, or from the general search, which then also remembers what led
 // to each configuration; the components' orders are merged by instants, which locality allows (Herlihy & Wing
 // 1990, section 3.4). O(n log n) without the search. Out of budget: undecided, and no order.
 OrderResult order_of(const History& history, const CheckOptions& options = {});

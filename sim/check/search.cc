@@ -36,7 +36,7 @@ constexpr std::size_t kConfigurationsMax = 2'000'000;  // at once
 
 class Search {
  public:
-  Search(const History& history, Component& component, std::uint64_t steps_max, std::uint64_t& steps,
+  Search(const Narrator& history, Component& component, std::uint64_t steps_max, std::uint64_t& steps,
          std::vector<Landing>* landings)
       : history_(history),
         component_(component),
@@ -347,7 +347,7 @@ class Search {
   // beside it.
   Judgement describe(std::uint32_t stuck, const Frontier& now) {
     std::string reason =
-        words_of(history_, step(stuck).place) + ": no order of the operations until then explains it; ";
+        history_.words(step(stuck).place) + ": no order of the operations until then explains it; ";
     std::size_t returned = 0;
     for (const KvStep& it : component_.steps) returned += has_returned(it, stuck) ? 1 : 0;
     reason += "the " + std::to_string(returned) + " that returned before have one, which leaves ";
@@ -414,7 +414,7 @@ class Search {
 
   enum Telling : std::uint8_t { unasked, told, never_told };
 
-  const History& history_;
+  const Narrator& history_;
   Component& component_;
   std::uint64_t steps_max_;
   std::uint64_t& taken_;
@@ -441,7 +441,7 @@ class Search {
 
 }  // namespace
 
-Judgement search_component(const History& history, Component& component, std::uint64_t steps_max,
+Judgement search_component(const Narrator& history, Component& component, std::uint64_t steps_max,
                            std::uint64_t& steps, std::vector<Landing>* landings) {
   return Search(history, component, steps_max, steps, landings).judge();
 }

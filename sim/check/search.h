@@ -11,8 +11,8 @@
 
 #include <cstdint>
 
-#include "sim/check/history.h"
 #include "sim/check/linearizable_component.h"
+#include "sim/check/linearizable_words.h"
 #include "sim/check/order_trail.h"
 
 namespace norn::sim {
@@ -22,7 +22,7 @@ namespace norn::sim {
 // configurations are alive at once than a machine's memory is for, the verdict is undecided. The component is
 // changed: values that nobody sees become one. If `landings` are wanted, what was seen to land, in order, is
 // left there on success.
-Judgement search_component(const History& history, Component& component, std::uint64_t steps_max,
+Judgement search_component(const Narrator& history, Component& component, std::uint64_t steps_max,
                            std::uint64_t& steps, std::vector<Landing>* landings = nullptr);
 
 }  // namespace norn::sim

@@ -82,7 +82,7 @@ class Telling {
       places.push_back(history.size());
       history.push_back(operation_of(operation));
     }
-    return words_of(history, places);
+    return norn::sim::words_of(HistoryNarrator(history), places);
   }
 
   std::string_view key(const KeyStep& part) const { return keys_.text(component_.keys()[part.key] + 2); }

@@ -1,5 +1,5 @@
-// One key that is only put to and read, every value once at a time: the zones of zones.h as a stream. A key
-// begins here, and leaves for the sweeps of stream_component.h when something else happens to it.
+// One key that is only put to and read, every value once at a time: the zones of tier1_zones.cc as a stream.
+// A key begins here, and leaves for the sweeps of stream_component.h when something else happens to it.
 //
 // A cluster is the write of a value with the reads that saw it, once it has been seen or has returned. Let f
 // be its earliest return and s its latest call. One cluster must stand before another, A before B, iff

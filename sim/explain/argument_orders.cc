@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "sim/check/linearizable_component.h"
+#include "sim/check/compact_component.h"
 #include "sim/explain/argument.h"
 #include "sim/explain/names.h"
 
@@ -28,12 +28,13 @@ class Orders {
       draft_.letter_of(place);  // all of them are meant
     }
     tell_operations();
-    const Split split = split_by_key(history_);
-    if (split.components() != 1 || history_.size() > kTriedMax) {
+    compact_ = make_compact(history_);
+    const std::vector<std::vector<std::uint32_t>> components = compact_.components();
+    if (components.size() != 1 || history_.size() > kTriedMax) {
       draft_.say("No order of these operations, each within its time, gives what was seen.");
       return;
     }
-    component_ = make_component(history_, split, 0);
+    component_ = make_component(compact_, components[0]);
     std::vector<ValueId> state(component_.keys.size(), kAbsent);
     std::vector<std::uint32_t> placed;
     extend(state, placed);
@@ -143,7 +144,8 @@ class Orders {
 
   Draft& draft_;
   History history_;  // of the certain operations
-  Component component_;
+  CompactHistory compact_;
+  Component component_;  // its keys are compact_'s
   std::set<std::pair<std::vector<std::uint32_t>, std::vector<ValueId>>> visited_;
   std::size_t prefixes_ = 0;
   std::size_t dead_ = 0;

@@ -60,7 +60,7 @@ TEST_CASE("a value from nowhere, and one read before it was written") {
 }
 
 TEST_CASE("lost update: two compare-and-sets succeed from one value") {
-  CHECK(reason({put(0, 0, 10, "a"), swap(1, 11, 30, "a", "b"), swap(2, 12, 31, "a", "c")}, {1, 2})
+  CHECK(reason({put(0, 0, 10, "a"), swap(1, 11, 30, "a", "b"), swap(2, 12, 31, "a", "c")}, {0, 1, 2})
             .find("two compare-and-sets took effect from one value") != std::string::npos);
   CHECK(passes({put(0, 0, 10, "a"), swap(1, 11, 30, "a", "b"), unknown(swap(2, 12, 31, "a", "c"))}));
   CHECK_FALSE(passes({put(0, 0, 10, "a"), swap(1, 11, 30, "a", "b"), unknown(swap(2, 12, 31, "a", "c")),
@@ -138,8 +138,8 @@ TEST_CASE("versions made up do not excuse a violation, nor accuse a history with
   CHECK(passes(stale));
 }
 
-TEST_CASE("two increments to one number, the first of which had just returned") {
-  const std::string text = reason({increment(1, 4, 6, 2, "2"), increment(2, 6, 6, 1, "1")}, {0, 1});
+TEST_CASE("an increment up and one down, both from absence, the first of which had just returned") {
+  const std::string text = reason({increment(1, 4, 6, 2, "2"), increment(2, 6, 6, -1, "-1")}, {0, 1});
   CHECK(text.find("the 1 that returned before have one, which leaves key \"k\" at \"2\"") !=
         std::string::npos);
 }

@@ -215,6 +215,26 @@ bool corrupt_read(History& history, std::size_t near, const std::string& value) 
   return false;
 }
 
+std::string transcript(const History& history) {
+  std::string text;
+  for (std::size_t place = 0; place < history.size(); ++place) {
+    const Operation& operation = history[place];
+    text += "\n  " + std::to_string(place) + ": client " + std::to_string(operation.client) + " kind " +
+            std::to_string(int(operation.kind)) + " outcome " + std::to_string(int(operation.outcome)) +
+            (operation.matched ? " matched" : "") + (operation.value_known ? "" : " did not tell") +
+            " delta " + std::to_string(operation.delta) + " [" +
+            std::to_string(operation.call.time_since_epoch().count()) + ", " +
+            (operation.back == kNever ? "never" : std::to_string(operation.back.time_since_epoch().count())) +
+            "]";
+    for (const KeyAccess& access : operation.accesses) {
+      text += " " + access.key + " argument " + access.argument + " expected " +
+              access.expected.value_or("-") + " value " + access.value.value_or("-") + " version " +
+              std::to_string(access.version);
+    }
+  }
+  return text;
+}
+
 std::uint64_t deep() {
   const char* const times = std::getenv("NORN_DEEP");
   return times != nullptr ? std::max<std::uint64_t>(1, std::strtoull(times, nullptr, 10)) : 1;

@@ -33,6 +33,9 @@ void corrupt(History& history, Rng& rng);
 // As above, but only results of reads: never what was written nor when.
 bool corrupt_read(History& history, std::size_t near, const std::string& value);
 
+// Everything in it, an operation a line, for what a failing test says.
+std::string transcript(const History& history);
+
 // How many times more random cases than by default: the environment variable NORN_DEEP.
 std::uint64_t deep();
 

@@ -15,24 +15,6 @@ namespace {
 
 using enum OperationKind;
 
-std::string transcript(const History& history) {
-  std::string text;
-  for (const Operation& operation : history) {
-    text += "\n  client " + std::to_string(operation.client) + " kind " +
-            std::to_string(int(operation.kind)) + " outcome " + std::to_string(int(operation.outcome)) +
-            (operation.matched ? " matched" : "") + " delta " + std::to_string(operation.delta) + " [" +
-            std::to_string(operation.call.time_since_epoch().count()) + ", " +
-            (operation.back == kNever ? "never" : std::to_string(operation.back.time_since_epoch().count())) +
-            "]";
-    for (const KeyAccess& access : operation.accesses) {
-      text += " " + access.key + " argument " + access.argument + " expected " +
-              access.expected.value_or("-") + " value " + access.value.value_or("-") + " version " +
-              std::to_string(access.version);
-    }
-  }
-  return text;
-}
-
 struct Counts {
   std::uint64_t linearizable = 0;
   std::uint64_t violations = 0;

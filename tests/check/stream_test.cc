@@ -15,24 +15,6 @@ namespace {
 
 using enum OperationKind;
 
-std::string transcript(const History& history) {
-  std::string text;
-  for (std::size_t place = 0; place < history.size(); ++place) {
-    const Operation& operation = history[place];
-    text += "\n  " + std::to_string(place) + ": client " + std::to_string(operation.client) + " kind " +
-            std::to_string(int(operation.kind)) + " outcome " + std::to_string(int(operation.outcome)) +
-            (operation.matched ? " matched" : "") + " delta " + std::to_string(operation.delta) + " [" +
-            std::to_string(operation.call.time_since_epoch().count()) + ", " +
-            (operation.back == kNever ? "never" : std::to_string(operation.back.time_since_epoch().count())) +
-            "]";
-    for (const KeyAccess& access : operation.accesses) {
-      text += " " + access.key + " argument " + access.argument + " expected " +
-              access.expected.value_or("-") + " value " + access.value.value_or("-");
-    }
-  }
-  return text;
-}
-
 // What was known when everything up to this time, and of the returns at this time those of the given places,
 // had happened.
 History until(const History& history, Time at, const std::vector<std::size_t>& returned) {

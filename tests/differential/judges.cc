@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include "sim/check/linearizable_component.h"
+#include "sim/check/compact.h"
+#include "sim/check/compact_component.h"
 #include "sim/check/search.h"
-#include "sim/check/zones.h"
+#include "sim/check/tier1.h"
 
 #include "tests/check/oracle.h"
 #include "tests/check/spec_models.h"
@@ -14,21 +15,25 @@ namespace norn::differential {
 namespace {
 
 using sim::CheckOptions;
+using sim::CompactHistory;
 using sim::Component;
 using sim::History;
+using sim::HistoryNarrator;
 using sim::Judgement;
 using sim::Order;
-using sim::Split;
 using sim::Verdict;
 
-Opinion from_check(const History& history, const CheckOptions& options) {
-  const sim::CheckResult result = sim::check_linearizable(history, options);
+Opinion from_result(const sim::CheckResult& result) {
   Opinion opinion;
   opinion.verdict = result.verdict;
   opinion.reason = result.reason;
   if (result.verdict == Verdict::violation) opinion.witnesses = result.witnesses;
   // No more is claimed of them: a chain of unknown compare-and-sets, say, takes more than the six.
   return opinion;
+}
+
+Opinion from_check(const History& history, const CheckOptions& options) {
+  return from_result(sim::check_linearizable(history, options));
 }
 
 Opinion with_versions(const History& history) { return from_check(history, {}); }
@@ -39,12 +44,19 @@ Opinion without_versions(const History& history) {
   return from_check(history, options);
 }
 
-// The zones alone: histories of which every key is for them.
-Opinion zones_alone(const History& history) {
-  const Split split = sim::split_by_key(history);
+// The form without clients and clocks, by itself.
+Opinion compact(const History& history) {
+  return from_result(sim::check_linearizable(sim::make_compact(history)));
+}
+
+// Tier 1 alone: histories of which every key is for it.
+Opinion tier1_alone(const History& history) {
+  const CompactHistory compact = sim::make_compact(history);
   Opinion opinion;
-  for (std::size_t i = 0; i < split.components(); ++i) {
-    const Judgement judgement = sim::judge_by_zones(history, sim::make_component(history, split, i));
+  for (const std::vector<std::uint32_t>& keys : compact.components()) {
+    Judgement judgement;
+    if (keys.size() == 1)
+      judgement = sim::judge_tier1(compact, compact.keys()[keys[0]], HistoryNarrator(history));
     if (!judgement.verdict) {
       opinion.abstains = true;
     } else if (*judgement.verdict == Verdict::violation) {
@@ -58,11 +70,12 @@ Opinion zones_alone(const History& history) {
 
 // The general search alone, also where a cheaper tier would decide.
 Opinion search_alone(const History& history) {
-  const Split split = sim::split_by_key(history);
+  const CompactHistory compact = sim::make_compact(history);
   std::uint64_t steps = 0;
-  for (std::size_t i = 0; i < split.components(); ++i) {
-    Component component = sim::make_component(history, split, i);
-    Judgement judgement = sim::search_component(history, component, CheckOptions{}.steps_max, steps);
+  for (const std::vector<std::uint32_t>& keys : compact.components()) {
+    Component component = sim::make_component(compact, keys);
+    Judgement judgement =
+        sim::search_component(HistoryNarrator(history), component, CheckOptions{}.steps_max, steps);
     if (judgement.verdict == Verdict::linearizable) continue;
     Opinion opinion;
     opinion.verdict = *judgement.verdict;
@@ -198,7 +211,8 @@ constexpr Judge kMistaken[] = {
 constexpr Judge kJudges[] = {
     {"check", with_versions},
     {"check without versions", without_versions},
-    {"zones", zones_alone},
+    {"compact", compact},
+    {"tier 1", tier1_alone},
     {"search", search_alone},
     {"order", order_with_versions},
     {"order without versions", order_without_versions},
