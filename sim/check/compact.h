@@ -142,7 +142,7 @@ class CompactBuilder final : public HistorySink {
   void join(const std::vector<Open>& parts);
 
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library asks for this name
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
 

@@ -75,6 +75,7 @@ void EventWriter::on_call(std::size_t place, const Operation& operation) {
 }
 
 void EventWriter::on_return(std::size_t place, const Operation& operation) {
+  if (operation.outcome == Outcome::pending) return;  // no answer is no line
   switch (format_) {
     case Format::json_lines:
       write_json(place, operation, type_of(operation.outcome));
