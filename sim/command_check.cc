@@ -1,10 +1,12 @@
 // sim check: reads histories, judges them, says what it found.
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <unistd.h>
 
+#include "sim/check/compact.h"
 #include "sim/check/linearizable.h"
 #include "sim/check/linearizable_words.h"
 #include "sim/check/order.h"
@@ -98,22 +100,59 @@ std::string print(const nlohmann::ordered_json& json) {
 }
 
 struct Judged {
-  History history;
+  std::size_t operations = 0;
+  History history;  // empty, where the compact form was enough
   CheckResult result;
   Order order;            // of a linearizable history, if it was to be emitted
   bool by_order = false;  // linearizable, since there is an order that was verified
 };
 
-History read(Source& source, const Wanted& wanted) {
+void read(Source& source, const Wanted& wanted, HistorySink& sink) {
   Progress progress(source);
-  HistoryCollector collector;
-  const std::string error = read_events(source, wanted.format, collector);
+  const std::string error = read_events(source, wanted.format, sink);
   if (!error.empty()) {
     progress.clear();
     throw BadInput{error};
   }
-  progress.say(source.name() + ": " + std::to_string(collector.history.size()) + " operations to judge");
-  return std::move(collector.history);
+  progress.say(source.name() + ": to be judged");
+}
+
+// Makes the compact form, and notes whether there are versions, which that leaves out.
+class Compactor final : public HistorySink {
+ public:
+  void on_call(std::size_t place, const Operation& operation) override { builder_.on_call(place, operation); }
+  void on_return(std::size_t place, const Operation& operation) override {
+    for (const KeyAccess& access : operation.accesses) versions_ |= access.version != 0;
+    builder_.on_return(place, operation);
+  }
+  void on_end() override { builder_.on_end(); }
+
+  CompactHistory take() { return builder_.take(); }
+  bool has_versions() const { return versions_; }
+
+ private:
+  CompactBuilder builder_;
+  bool versions_ = false;
+};
+
+// Judges the compact form of a file, a small part of a history's size. Nothing: the whole is needed, to tell
+// of a violation, or for versions, which may spare a search.
+std::optional<Judged> judge_compact(Source& source, const Wanted& wanted) {
+  Compactor compactor;
+  read(source, wanted, compactor);
+  const CompactHistory history = compactor.take();
+  CheckOptions options = wanted.check;
+  const bool spares_search = options.use_versions && compactor.has_versions();
+  if (spares_search) options.steps_max = 0;
+  Judged judged{history.operations(), {}, check_linearizable(history, options), {}};
+  if (judged.result.verdict == Verdict::violation || history.is_full()) return std::nullopt;
+  if (spares_search && judged.result.searched != 0) return std::nullopt;
+  return judged;
+}
+
+bool can_be_read_again(const std::string& file) {
+  std::error_code error;
+  return file != "-" && std::filesystem::is_regular_file(file, error);
 }
 
 // An order that is offered needs no judge if it holds. If it does not, that proves nothing.
@@ -126,7 +165,9 @@ bool holds(const History& history, const std::string& path) {
 }
 
 Judged judge(Source& source, const Wanted& wanted) {
-  Judged judged{read(source, wanted), {}, {}};
+  HistoryCollector collector;
+  read(source, wanted, collector);
+  Judged judged{collector.history.size(), std::move(collector.history), {}, {}};
   judged.by_order = !wanted.order.empty() && holds(judged.history, wanted.order);
   if (judged.by_order) return judged;
   if (wanted.emit_order.empty()) {
@@ -152,7 +193,7 @@ std::string json_of(const std::string& file, const Judged& judged) {
   nlohmann::ordered_json json;
   json["file"] = file;
   json["verdict"] = word_of(result.verdict);
-  json["operations"] = judged.history.size();
+  json["operations"] = judged.operations;
   json["components"] = result.components;
   json["searched"] = result.searched;
   json["steps"] = result.steps;
@@ -172,8 +213,8 @@ std::string json_of(const std::string& file, const Judged& judged) {
 
 std::string text_of(const Judged& judged) {
   if (judged.by_order)
-    return thousands(judged.history.size()) + " operations, in an order that was verified: linearizable\n";
-  if (judged.result.verdict != Verdict::violation) return check_text(judged.history, judged.result);
+    return thousands(judged.operations) + " operations, in an order that was verified: linearizable\n";
+  if (judged.result.verdict != Verdict::violation) return verdict_text(judged.operations, judged.result);
   const Explanation why = explain(judged.history, judged.result);
   CheckResult verdict = judged.result;
   if (!why.operations.empty()) verdict.witnesses.clear();  // the same, with letters, follow
@@ -197,15 +238,20 @@ void write_results(const Judged& judged, const Wanted& wanted) {
 }
 
 Verdict check_whole(const std::string& file, const Wanted& wanted) {
-  Source source = Source::file(file);
-  const Judged judged = judge(source, wanted);
-  if (wanted.json) {
-    std::cout << json_of(file, judged) << '\n';
-  } else {
-    std::cout << source.name() << ": " << text_of(judged);
+  std::optional<Judged> judged;
+  if (!wanted.for_one() && can_be_read_again(file)) {
+    Source source = Source::file(file);
+    judged = judge_compact(source, wanted);
   }
-  write_results(judged, wanted);
-  return judged.result.verdict;
+  Source source = Source::file(file);
+  if (!judged) judged = judge(source, wanted);
+  if (wanted.json) {
+    std::cout << json_of(file, *judged) << '\n';
+  } else {
+    std::cout << source.name() << ": " << text_of(*judged);
+  }
+  write_results(*judged, wanted);
+  return judged->result.verdict;
 }
 
 // Judges events as they come, and reads no further than the response that makes a violation certain.

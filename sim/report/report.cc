@@ -218,10 +218,10 @@ std::string repeat_command(const RunReport& report) {
          " --seed " + std::to_string(report.seed);
 }
 
-std::string check_text(const History& history, const CheckResult& result) {
-  std::string text = thousands(history.size()) + " operations, " + thousands(result.components) +
-                     " independent groups of keys, " + thousands(result.searched) + " searched in " +
-                     thousands(result.steps) + " steps: ";
+std::string verdict_text(std::size_t operations, const CheckResult& result) {
+  const std::string text = thousands(operations) + " operations, " + thousands(result.components) +
+                           " independent groups of keys, " + thousands(result.searched) + " searched in " +
+                           thousands(result.steps) + " steps: ";
   switch (result.verdict) {
     case Verdict::linearizable:
       return text + "linearizable\n";
@@ -230,7 +230,12 @@ std::string check_text(const History& history, const CheckResult& result) {
     case Verdict::violation:
       break;
   }
-  text += "NOT linearizable: " + result.reason + "\n";
+  return text + "NOT linearizable: " + result.reason + "\n";
+}
+
+std::string check_text(const History& history, const CheckResult& result) {
+  std::string text = verdict_text(history.size(), result);
+  if (result.verdict != Verdict::violation) return text;
   for (const std::size_t place : result.witnesses) {
     if (place < history.size()) text += "    " + describe(history[place]) + "\n";
   }

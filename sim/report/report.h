@@ -35,6 +35,7 @@ std::string report_briefly(const RunReport& report);  // a few lines: the verdic
 std::string report_json(const RunReport& report);     // one line
 std::string digest_line(const RunReport& report);     // "scenario seed digest", the digest as 16 hex digits
 std::string check_text(const History& history, const CheckResult& result);
+std::string verdict_text(std::size_t operations, const CheckResult& result);  // the same, without witnesses
 std::string progress_line(const CampaignProgress& progress);
 
 // Adds up the runs of a campaign.
