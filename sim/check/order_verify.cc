@@ -44,7 +44,8 @@ class Map {
         return true;
       case OperationKind::compare_and_set: {
         const bool matches = value == access.expected;
-        if (known && (operation.matched != matches || (!matches && value != access.value))) return false;
+        if (known && operation.matched != matches) return false;
+        if (known && !matches && operation.value_known && value != access.value) return false;
         if (matches) value = access.argument;
         return true;
       }

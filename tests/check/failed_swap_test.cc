@@ -2,7 +2,9 @@
 // they expected.
 #include <doctest/doctest.h>
 
+#include "sim/check/compact.h"
 #include "sim/check/linearizable.h"
+#include "sim/check/order.h"
 
 #include "tests/check/histories.h"
 #include "tests/check/oracle.h"
@@ -23,6 +25,8 @@ bool is_linearizable(const History& history) {
   const CheckResult result = check_linearizable(history);
   CHECK(result.verdict != Verdict::undecided);
   CHECK((result.verdict == Verdict::linearizable) == linearizable_by_trying(history));
+  CHECK(check_linearizable(make_compact(history)).verdict == result.verdict);
+  CHECK(order_of(history).verdict == result.verdict);
   return result.verdict == Verdict::linearizable;
 }
 
