@@ -38,6 +38,7 @@ struct StreamChecker::Parts {
     std::uint32_t key = 0;  // its first
     bool failed = false;
     bool matched = false;
+    bool value_known = true;
     Time back{};
   };
 
@@ -137,6 +138,7 @@ void StreamChecker::Parts::release_before(Time now) {
     it.outcome = one.failed ? Outcome::fail : Outcome::ok;
     it.step.unknown = false;
     it.step.matched = one.matched;
+    it.step.value_known = one.value_known;
     it.step.back = nanoseconds(one.back);
     const std::uint32_t component = components_of[one.key];
     StreamComponent& its = *components[component];
@@ -230,7 +232,7 @@ void StreamChecker::on_return(std::size_t place, const Operation& operation) {
     for (std::size_t i = 0; i < it.parts.size(); ++i)
       it.parts[i].value = parts.intern(operation.accesses[i].value);
     parts.held.push_back({number, place, key, operation.outcome == Outcome::fail, operation.matched,
-                          std::max(operation.call, operation.back)});
+                          operation.value_known, std::max(operation.call, operation.back)});
     return;
   }
   it.outcome = Outcome::info;

@@ -167,7 +167,7 @@ void Sweeper::list_told(const Sweep& sweep) {
       const KeyStep& part = parts(other)[j];
       if (!counts && it.kind != OperationKind::get) not_counters_.push_back(part.key);
       if (is_blind(it)) continue;
-      if (it.kind == OperationKind::append || it.kind == OperationKind::increment) {
+      if (it.kind == OperationKind::append || it.kind == OperationKind::increment || sees_another(it)) {
         all_told_.push_back(part.key);
       } else {
         told_.push_back(std::uint64_t{part.key} << 32 | (is_read(it) ? part.value : part.expected));
@@ -227,6 +227,10 @@ bool Sweeper::is_told(const Sweep& sweep, const Layout& layout, std::uint32_t la
     for (std::uint32_t j = 0; j < step(other).count; ++j) {
       const KeyStep& part = parts(other)[j];
       if (part.key != key) continue;
+      if (sees_another(step(other))) {
+        if (state_[key] != part.expected) return true;
+        continue;
+      }
       if (step(other).kind == OperationKind::append || step(other).kind == OperationKind::increment)
         return true;
       if (state_[key] == (is_read(step(other)) ? part.value : part.expected)) return true;

@@ -98,6 +98,7 @@ class Telling {
     made.kind = it.step.kind;
     made.outcome = it.outcome == Outcome::ok || it.outcome == Outcome::fail ? it.outcome : Outcome::info;
     made.matched = it.step.matched;
+    made.value_known = it.step.value_known;
     made.delta = it.step.delta;
     made.call = Time(Duration(it.step.call));
     made.back = Time(Duration(it.step.back));

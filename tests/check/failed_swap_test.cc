@@ -5,6 +5,7 @@
 #include "sim/check/compact.h"
 #include "sim/check/linearizable.h"
 #include "sim/check/order.h"
+#include "sim/check/stream.h"
 
 #include "tests/check/histories.h"
 #include "tests/check/oracle.h"
@@ -27,6 +28,9 @@ bool is_linearizable(const History& history) {
   CHECK((result.verdict == Verdict::linearizable) == linearizable_by_trying(history));
   CHECK(check_linearizable(make_compact(history)).verdict == result.verdict);
   CHECK(order_of(history).verdict == result.verdict);
+  StreamChecker stream;
+  feed(history, stream);
+  CHECK(stream.verdict() == result.verdict);
   return result.verdict == Verdict::linearizable;
 }
 
