@@ -69,6 +69,13 @@ class Column {
     std::fill_n(items_, count, item);
   }
 
+  // So many more, all bits zero.
+  void grow(std::size_t count) {
+    reserve(size_ + count);
+    std::memset(static_cast<void*>(items_ + size_), 0, count * sizeof(T));
+    size_ += count;
+  }
+
   // Forgets all but the first.
   void shrink(std::size_t count) { size_ = count; }
 
@@ -84,8 +91,8 @@ class Column {
   void clear() { Column().swap(*this); }
 
  private:
-  static constexpr std::size_t kGrowthShare = 4;
-  static constexpr std::size_t kRoomMin = 4;
+  static constexpr std::size_t kGrowthShare = 8;
+  static constexpr std::size_t kRoomMin = 2;
 
   T* items_ = nullptr;
   std::size_t size_ = 0;

@@ -107,8 +107,13 @@ std::uint32_t CompactBuilder::key_of(std::string_view name) {
 }
 
 void CompactBuilder::on_call(std::size_t place, const Operation& operation) {
+  const std::optional<RowAt> one = open(place, operation);
+  if (one) open_.add(place, *one);
+}
+
+std::optional<RowAt> CompactBuilder::open(std::size_t place, const Operation& operation) {
   const Rank call = tick(true);
-  if (made_.full_) return;
+  if (made_.full_) return std::nullopt;
   const RowKind kind = kind_of(operation);
   const bool several = operation.accesses.size() > 1;
   for (const KeyAccess& access : operation.accesses) {
@@ -125,26 +130,20 @@ void CompactBuilder::on_call(std::size_t place, const Operation& operation) {
     }
     if (kind == RowKind::swap && access.expected) row.b = key.values.intern(made_.arena_, *access.expected);
     key.appended |= kind == RowKind::append;
-    const Open open{number, static_cast<std::uint32_t>(key.rows.size())};
+    const RowAt at{number, static_cast<std::uint32_t>(key.rows.size())};
     key.rows.push_back(row);
-    if (several) {
-      joins_[place].push_back(open);
-    } else {
-      open_.emplace(place, open);
-    }
+    if (!several) return at;
+    joins_[place].push_back(at);
   }
+  return std::nullopt;
 }
 
 void CompactBuilder::on_return(std::size_t place, const Operation& operation) {
   if (made_.full_) return;
   const bool known = operation.outcome == Outcome::ok || operation.outcome == Outcome::fail;
   const Rank back = known ? tick(false) : kRankNever;
-  const auto one = open_.find(place);
-  if (one != open_.end()) {
-    returned(operation, 0, one->second, back);
-    open_.erase(one);
-    return;
-  }
+  const std::optional<RowAt> one = open_.take(place);
+  if (one) return returned(operation, 0, *one, back);
   const auto many = joins_.find(place);
   if (many == joins_.end()) return;
   for (std::size_t part = 0; part < many->second.size(); ++part) {
@@ -154,7 +153,7 @@ void CompactBuilder::on_return(std::size_t place, const Operation& operation) {
   joins_.erase(many);
 }
 
-void CompactBuilder::returned(const Operation& operation, std::size_t part, Open open, Rank back) {
+void CompactBuilder::returned(const Operation& operation, std::size_t part, RowAt open, Rank back) {
   KeyRows& key = made_.keys_[open.key];
   Row& row = key.rows[open.row];
   if (operation.outcome == Outcome::fail) {
@@ -211,14 +210,14 @@ void CompactBuilder::increased(const Operation& operation, const KeyAccess& acce
   row.b = access.value ? key.values.intern(made_.arena_, *access.value) : kAbsent;
 }
 
-void CompactBuilder::unknown(Open open) {
+void CompactBuilder::unknown(RowAt open) {
   Row& row = made_.keys_[open.key].rows[open.row];
   if (row.kind() == RowKind::get || row.kind() == RowKind::multi_get) row.set_kind(RowKind::nothing);
   settle(open);
 }
 
 // The row is as it will stay.
-void CompactBuilder::settle(Open open) {
+void CompactBuilder::settle(RowAt open) {
   KeyRows& key = made_.keys_[open.key];
   const RowKind kind = key.rows[open.row].kind();
   if (kind != RowKind::nothing) key.kinds |= bit(kind);
@@ -226,7 +225,7 @@ void CompactBuilder::settle(Open open) {
 }
 
 // Union-find over the keys; a set's root is its smallest key.
-void CompactBuilder::join(const std::vector<Open>& parts) {
+void CompactBuilder::join(const std::vector<RowAt>& parts) {
   const auto root = [&](std::uint32_t key) {
     while (made_.joined_[key] != key) key = made_.joined_[key] = made_.joined_[made_.joined_[key]];
     return key;
@@ -241,12 +240,11 @@ void CompactBuilder::join(const std::vector<Open>& parts) {
 }
 
 void CompactBuilder::on_end() {
-  for (const auto& [place, open] : open_) unknown(open);
+  open_.drain([this](RowAt at) { unknown(at); });
   for (const auto& [place, parts] : joins_) {
-    for (const Open open : parts) unknown(open);
+    for (const RowAt open : parts) unknown(open);
     join(parts);
   }
-  open_.clear();
   joins_.clear();
   names_.clear();
   for (KeyRows& key : made_.keys_) key.values.seal();
@@ -327,6 +325,7 @@ class Compaction {
   Compaction(const History& history, const std::vector<bool>* only) : history_(history), only_(only) {}
 
   CompactHistory make() {
+    rows_.resize(history_.size());
     std::vector<std::uint32_t> calls(history_.size());
     std::iota(calls.begin(), calls.end(), 0);
     const auto by_call = [&](auto a, auto b) { return history_[a].call < history_[b].call; };
@@ -342,26 +341,35 @@ class Compaction {
     std::size_t next = 0;
     for (const std::uint32_t place : calls) {
       for (; next < returns.size() && returns[next].first < nanoseconds(history_[place].call); ++next) {
-        builder_.on_return(returns[next].second, history_[returns[next].second]);
+        give_back(returns[next].second);
       }
       if (wanted(place)) {
-        builder_.on_call(place, history_[place]);
+        rows_[place] = builder_.open(place, history_[place]);
       } else {
         builder_.skip_call();
       }
     }
-    for (; next < returns.size(); ++next)
-      builder_.on_return(returns[next].second, history_[returns[next].second]);
+    for (; next < returns.size(); ++next) give_back(returns[next].second);
+    for (const std::uint32_t place : calls) {
+      if (rows_[place]) builder_.unknown(*rows_[place]);
+    }
     builder_.on_end();
     if (!sorted) builder_.made_.places_ = std::move(calls);
     return builder_.take();
   }
 
  private:
+  void give_back(std::uint32_t place) {
+    if (!rows_[place]) return builder_.on_return(place, history_[place]);
+    builder_.returned(history_[place], 0, *rows_[place], builder_.tick(false));
+    rows_[place].reset();
+  }
+
   bool wanted(std::uint32_t place) const { return only_ == nullptr || (*only_)[place]; }
 
   const History& history_;
   const std::vector<bool>* only_;
+  std::vector<std::optional<RowAt>> rows_;  // by place, while they are open: quicker than the builder's table
   CompactBuilder builder_;
 };
 

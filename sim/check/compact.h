@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +18,7 @@
 #include "sim/check/history.h"
 #include "sim/check/history_sink.h"
 #include "sim/check/linearizable.h"
+#include "sim/check/open_rows.h"
 
 namespace norn::sim {
 
@@ -125,21 +128,17 @@ class CompactBuilder final : public HistorySink {
  private:
   friend class Compaction;
 
-  // Where the rows of an open operation are.
-  struct Open {
-    std::uint32_t key = 0;
-    std::uint32_t row = 0;
-  };
-
   void skip_call() { tick(true); }  // of an operation that is not to be judged
   Rank tick(bool call);
+  // The row of an operation on one key; nothing: it has none, or several, which are in joins_.
+  std::optional<RowAt> open(std::size_t place, const Operation& operation);
   std::uint32_t key_of(std::string_view name);
-  void returned(const Operation& operation, std::size_t part, Open open, Rank back);
+  void returned(const Operation& operation, std::size_t part, RowAt open, Rank back);
   void saw(const Operation& operation, const KeyAccess& access, KeyRows& key, Row& row);
   void increased(const Operation& operation, const KeyAccess& access, KeyRows& key, Row& row);
-  void unknown(Open open);
-  void settle(Open open);
-  void join(const std::vector<Open>& parts);
+  void unknown(RowAt open);
+  void settle(RowAt open);
+  void join(const std::vector<RowAt>& parts);
 
   struct Hash {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): the library asks for this name
@@ -150,8 +149,8 @@ class CompactBuilder final : public HistorySink {
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> names_;
   std::uint32_t last_key_ = 0;
   Rank now_ = 0;
-  std::unordered_map<std::size_t, Open> open_;                // by place: operations on one key
-  std::unordered_map<std::size_t, std::vector<Open>> joins_;  // on several, or on one named twice
+  OpenRows open_;                                              // of operations on one key
+  std::unordered_map<std::size_t, std::vector<RowAt>> joins_;  // on several, or on one named twice
 };
 
 // A whole history; where `only` is given (a flag for each operation), only those, the others' places kept.

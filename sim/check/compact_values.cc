@@ -1,7 +1,7 @@
 // The values of one key: see compact_values.h.
 #include "sim/check/compact_values.h"
 
-#include <charconv>
+#include <array>
 #include <cstring>
 #include <span>
 
@@ -42,20 +42,30 @@ std::uint64_t hash_of_text(std::string_view text) { return Digest::hash(std::as_
 
 std::optional<std::uint32_t> TextArena::add(std::string_view text) {
   const std::size_t place = words_.size();
-  const std::size_t words = (text.size() + sizeof(std::uint32_t) - 1) / sizeof(std::uint32_t);
-  if (place + words >= std::size_t{1} << 30 || text.size() > ~std::uint32_t{0}) return std::nullopt;
-  words_.push_back(static_cast<std::uint32_t>(text.size()));
-  words_.reserve(place + 1 + words);
-  for (std::size_t at = 0; at < text.size(); at += sizeof(std::uint32_t)) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, text.data() + at, std::min(sizeof(word), text.size() - at));
-    words_.push_back(word);
+  std::array<char, 1 + sizeof(std::uint32_t)> head{};
+  std::size_t head_size = 1;
+  const auto length = static_cast<std::uint32_t>(text.size());
+  head[0] = static_cast<char>(std::min(text.size(), kLong));
+  if (text.size() >= kLong) {
+    std::memcpy(head.data() + 1, &length, sizeof length);
+    head_size = head.size();
   }
+  const std::size_t words = (head_size + text.size() + sizeof(std::uint32_t) - 1) / sizeof(std::uint32_t);
+  if (place + words >= std::size_t{1} << 30 || length != text.size()) return std::nullopt;
+  words_.grow(words);
+  auto* const to = reinterpret_cast<char*>(words_.data() + place);
+  std::memcpy(to, head.data(), head_size);
+  if (!text.empty()) std::memcpy(to + head_size, text.data(), text.size());
   return static_cast<std::uint32_t>(place);
 }
 
 std::string_view TextArena::at(std::uint32_t place) const {
-  return {reinterpret_cast<const char*>(words_.data() + place + 1), words_[place]};
+  const char* const from = reinterpret_cast<const char*>(words_.data() + place);
+  const auto size = static_cast<unsigned char>(*from);
+  if (size < kLong) return {from + 1, size};
+  std::uint32_t length = 0;
+  std::memcpy(&length, from + 1, sizeof length);
+  return {from + 1 + sizeof length, length};
 }
 
 std::uint64_t KeyValues::hash(const TextArena& arena, std::uint32_t ref) const {
@@ -97,7 +107,8 @@ ValueId KeyValues::intern(TextArena& arena, std::string_view text) {
   }
   const ValueId added = add(ref);
   if (!slots_.empty()) put_in_slot(hashed, added);
-  if (refs_.size() > kScanMax && refs_.size() * 5 > slots_.size() * 4) grow(arena);
+  ++slotted_;
+  if (refs_.size() > kScanMax && slotted_ * 5 > slots_.size() * 4) grow(arena);
   return added;
 }
 
@@ -109,7 +120,7 @@ void KeyValues::put_in_slot(std::uint64_t hash, ValueId value) {
 }
 
 void KeyValues::grow(const TextArena& arena) {
-  const std::size_t size_then = slots_.empty() ? kScanMax * 4 : slots_.size() * 2;
+  const std::size_t size_then = slots_.empty() ? kScanMax * 2 : slots_.size() * 2;
   slots_.clear();
   slots_.assign(size_then, 0);
   for (ValueId value = kFirst; value < size(); ++value) {
@@ -127,15 +138,15 @@ ValueId KeyValues::intern_read(TextArena& arena, std::string_view text) {
   const auto length = static_cast<std::uint32_t>(text.size());
   if (text.size() > longest_.size()) longest_ += text.substr(longest_.size());
   std::size_t at = beginnings_.size();
-  if (at != 0 && beginnings_.back().length >= length) {
-    const auto found =
+  if (at != 0 && *length_of(beginnings_.back()) >= length) {
+    const ValueId* const found =
         std::lower_bound(beginnings_.begin(), beginnings_.end(), length,
-                         [](const Beginning& b, std::uint32_t wanted) { return b.length < wanted; });
-    if (found->length == length) return found->value;
+                         [&](ValueId value, std::uint32_t wanted) { return *length_of(value) < wanted; });
+    if (*length_of(*found) == length) return *found;
     at = static_cast<std::size_t>(found - beginnings_.begin());
   }
   const ValueId added = add(length | kBeginning);
-  beginnings_.insert(at, {length, added});
+  beginnings_.insert(at, added);
   return added;
 }
 

@@ -28,6 +28,8 @@ class TextArena {
   std::size_t bytes() const { return words_.size() * sizeof(std::uint32_t); }
 
  private:
+  static constexpr std::size_t kLong = 255;  // a length from here on takes four more bytes
+
   Column<std::uint32_t> words_;  // a length in bytes, and as many
 };
 
@@ -56,11 +58,7 @@ class KeyValues {
     if ((ref & kNumber) != 0 || (ref & kBeginning) == 0) return std::nullopt;
     return ref & ~kBeginning;
   }
-  struct Beginning {
-    std::uint32_t length = 0;
-    ValueId value = kAbsent;
-  };
-  const Column<Beginning>& beginnings() const { return beginnings_; }
+  const Column<ValueId>& beginnings() const { return beginnings_; }
 
   // Nothing will be interned any more.
   void seal() { slots_.clear(); }
@@ -81,8 +79,9 @@ class KeyValues {
 
   Column<std::uint32_t> refs_;
   Column<std::uint32_t> slots_;  // open addressing, a power of two; 0: empty
+  std::uint32_t slotted_ = 0;    // values that have a slot, or will
   std::string longest_;
-  Column<Beginning> beginnings_;
+  Column<ValueId> beginnings_;
   bool chained_ = false;
   bool full_ = false;
 };

@@ -29,7 +29,7 @@ std::uint64_t hash_of(const History& history) {
     const bool known = operation.outcome == Outcome::ok;
     digest.add(static_cast<std::uint64_t>(operation.kind));
     digest.add(operation.outcome == Outcome::fail ? 2 : known);
-    digest.add(known && operation.matched);
+    digest.add(known ? operation.matched + 2 * !operation.value_known : 0);
     digest.add(static_cast<std::uint64_t>(operation.delta));
     digest.add(static_cast<std::uint64_t>(operation.call.time_since_epoch().count()));
     if (known) digest.add(static_cast<std::uint64_t>(operation.back.time_since_epoch().count()));

@@ -23,6 +23,7 @@ namespace {
 struct Link {
   Rank f = kRankNever;
   Rank s = 0;
+  Rank call = 0;             // of the append
   std::uint32_t append = 0;  // a row
   std::uint32_t ends = 0;    // the length of the value here
 };
@@ -34,7 +35,8 @@ class Chain : private KeyJudge {
   Judgement judge() {
     using enum RowKind;
     if (!key_.has_only({append, get, miss}) || !collect()) return {};
-    Judgement found = check_values();
+    longest_ = key_.values.longest();
+    Judgement found = odd_ ? check_values() : Judgement{};
     if (found.verdict) return found;
     found = spell();
     if (found.verdict) return found;
@@ -65,10 +67,14 @@ class Chain : private KeyJudge {
     append_of_.assign(key_.values.size(), kNone);
     for (std::uint32_t i = 0; i < rows_.size(); ++i) {
       const Row& row = rows_[i];
-      if (row.kind() == RowKind::miss && contradicts_itself(row)) return false;
-      if (row.kind() != RowKind::append) continue;
-      if (append_of_[row.a] != kNone) return false;
-      append_of_[row.a] = i;
+      if (row.kind() == RowKind::append) {
+        if (append_of_[row.a] != kNone) return false;
+        append_of_[row.a] = i;
+        appends_.push_back(i);
+      } else if (reads(row)) {
+        if (contradicts_itself(row)) return false;
+        odd_ |= row.b != kAbsent && key_.values.length_of(row.b).value_or(0) == 0;
+      }
     }
     return no_prefixes();
   }
@@ -83,9 +89,8 @@ class Chain : private KeyJudge {
     bool one_end = true;
     std::string_view first;
     std::string kept;
-    for (ValueId value = 2; value < append_of_.size(); ++value) {
-      if (append_of_[value] == kNone) continue;
-      const std::string_view it = token(value);
+    for (const std::uint32_t append : appends_) {
+      const std::string_view it = token(rows_[append].a);
       if (it.empty()) return false;
       if (first.empty()) first = kept = it;
       one_length &= it.size() == first.size();
@@ -96,9 +101,7 @@ class Chain : private KeyJudge {
     end_ = one_end && !first.empty() ? std::optional(first.back()) : std::nullopt;
     if (one_length || one_end) return true;
     std::vector<std::string> tokens;
-    for (ValueId value = 2; value < append_of_.size(); ++value) {
-      if (append_of_[value] != kNone) tokens.emplace_back(token(value));
-    }
+    for (const std::uint32_t append : appends_) tokens.emplace_back(token(rows_[append].a));
     std::sort(tokens.begin(), tokens.end());
     for (std::size_t i = 1; i < tokens.size(); ++i) {
       if (tokens[i].starts_with(tokens[i - 1])) return false;
@@ -106,9 +109,8 @@ class Chain : private KeyJudge {
     return true;
   }
 
-  // Finds L, and that every value read begins it.
+  // Some value read does not begin the key's longest, or is empty: finds L, and that all values begin it.
   Judgement check_values() {
-    longest_ = key_.values.longest();
     for (const Row& row : rows_) {
       if (!reads(row) || row.b == kAbsent || key_.values.length_of(row.b)) continue;
       const std::string_view it = token(row.b);  // read before the first append was called, or in conflict
@@ -139,6 +141,11 @@ class Chain : private KeyJudge {
 
   // The append of the token that the text begins with.
   std::uint32_t first_append(std::string_view text) {
+    // They stand nearly as they were called.
+    while (next_ < appends_.size() && append_of_[rows_[appends_[next_]].a] == kNone) ++next_;
+    for (std::size_t i = next_; i < std::min(next_ + kGuesses, appends_.size()); ++i) {
+      if (text.starts_with(token(rows_[appends_[i]].a))) return appends_[i];
+    }
     if (end_) return append_of(text.substr(0, text.find(*end_) + 1));
     for (std::size_t size = shortest_token_; size <= std::min(longest_token_, text.size()); ++size) {
       const std::uint32_t found = append_of(text.substr(0, size));
@@ -160,14 +167,13 @@ class Chain : private KeyJudge {
 
   void index_tokens() {
     std::size_t size = 4;
-    while (size < append_of_.size() * 2) size *= 2;
+    while (size < appends_.size() * 2) size *= 2;
     by_text_.assign(size, kNone);
-    for (ValueId value = 2; value < append_of_.size(); ++value) {
-      if (append_of_[value] == kNone) continue;
-      const auto hashed = static_cast<std::uint32_t>(std::hash<std::string_view>()(token(value)));
+    for (const std::uint32_t append : appends_) {
+      const auto hashed = static_cast<std::uint32_t>(std::hash<std::string_view>()(token(rows_[append].a)));
       std::size_t at = hashed & (size - 1);
       while (by_text_[at] != kNone) at = (at + 1) & (size - 1);
-      by_text_[at] = append_of_[value];
+      by_text_[at] = append;
     }
   }
 
@@ -189,7 +195,7 @@ class Chain : private KeyJudge {
       }
       append_of_[row.a] = kNone;  // used
       at += token(row.a).size();
-      links_.push_back({row.back(), row.call(), append, static_cast<std::uint32_t>(at)});
+      links_.push_back({row.back(), row.call(), row.call(), append, static_cast<std::uint32_t>(at)});
     }
     return {};
   }
@@ -206,9 +212,10 @@ class Chain : private KeyJudge {
   Judgement place_reads() {
     link_of_.assign(key_.values.size(), 0);
     std::uint32_t link = 0;
-    for (const KeyValues::Beginning& it : key_.values.beginnings()) {
-      while (link + 1 < links_.size() && links_[link].ends < it.length) ++link;
-      link_of_[it.value] = links_[link].ends == it.length ? link : kNone;
+    for (const ValueId value : key_.values.beginnings()) {
+      const std::uint32_t length = *key_.values.length_of(value);
+      while (link + 1 < links_.size() && links_[link].ends < length) ++link;
+      link_of_[value] = links_[link].ends == length ? link : kNone;
     }
     for (std::uint32_t i = 0; i < rows_.size(); ++i) {
       const Row& row = rows_[i];
@@ -218,7 +225,7 @@ class Chain : private KeyJudge {
         return violation(words(i) + ", but that ends within an append", {i});
       }
       Link& seen = links_[at];
-      if (at != 0 && row.back() < rows_[seen.append].call()) {
+      if (at != 0 && row.back() < seen.call) {
         return violation(words(i) + " before that was appended: " + words(seen.append), {i, seen.append});
       }
       seen.f = std::min(seen.f, row.back());
@@ -268,6 +275,11 @@ class Chain : private KeyJudge {
 
   std::uint32_t longest() { return shortest_read_beyond(longest_.size() - 1); }  // of an L that is not empty
 
+  static constexpr std::size_t kGuesses = 4;
+
+  bool odd_ = false;                    // some value read does not begin the key's longest, or is empty
+  std::vector<std::uint32_t> appends_;  // rows, by call
+  std::size_t next_ = 0;                // the first of those that L has not used yet, or before it
   std::string made_;
   std::string own_;           // L, where it is not the key's own
   std::string_view longest_;  // L

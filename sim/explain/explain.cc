@@ -180,7 +180,8 @@ Json access_json(const Operation& operation, const KeyAccess& access) {
   if (!returned(operation)) return json;
   if (operation.kind == OperationKind::compare_and_set) json["matched"] = operation.matched;
   const bool matched = operation.kind == OperationKind::compare_and_set && operation.matched;
-  if ((!changes_something(operation) || operation.kind == OperationKind::increment) && !matched)
+  if ((!changes_something(operation) || operation.kind == OperationKind::increment) && !matched &&
+      operation.value_known)
     json["value"] = as_json(access.value);
   return json;
 }

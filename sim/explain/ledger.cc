@@ -22,6 +22,7 @@ std::optional<MaybeText> seen_by(const Operation& operation, std::size_t part) {
     case OperationKind::multi_get:
       return view(access.value);
     case OperationKind::compare_and_set:
+      if (!operation.matched && !operation.value_known) return std::nullopt;
       return view(operation.matched ? access.expected : access.value);
     default:
       return std::nullopt;

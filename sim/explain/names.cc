@@ -32,6 +32,11 @@ std::string swap_of(const KeyAccess& access) {
   return shown(access.expected) + " -> " + shown(access.argument);
 }
 
+// Of a compare-and-set that did not match.
+std::string found_by(const Operation& operation) {
+  return operation.value_known ? shown(operation.accesses[0].value) : "something else";
+}
+
 const char* word_of(OperationKind kind) {
   switch (kind) {
     case OperationKind::get:
@@ -81,7 +86,7 @@ std::string deed(const Operation& operation, bool name_keys) {
       return "removal" + of_key;
     case OperationKind::compare_and_set:
       if (returned(operation) && !operation.matched)
-        return "failed compare-and-set " + swap_of(access) + on_key + ", which found " + shown(access.value);
+        return "failed compare-and-set " + swap_of(access) + on_key + ", which found " + found_by(operation);
       return "compare-and-set " + swap_of(access) + on_key;
     case OperationKind::append:
       return "append of " + shown(access.argument) + (name_keys ? " to key " + shown(access.key) : "");
@@ -109,7 +114,7 @@ std::string bar_text(const Operation& operation, bool name_keys) {
       return "remove" + key;
     case OperationKind::compare_and_set:
       return "cas" + key + " " + swap_of(access) +
-             (returned(operation) && !operation.matched ? ", found " + shown(access.value) : "");
+             (returned(operation) && !operation.matched ? ", found " + found_by(operation) : "");
     case OperationKind::append:
       return "append" + key + " " + shown(access.argument);
     case OperationKind::increment:
@@ -150,7 +155,7 @@ std::string details(const Operation& operation) {
     }
     if (!returned(operation)) continue;
     if (operation.kind == OperationKind::compare_and_set) {
-      text += operation.matched ? ", matched" : ", did not match: found " + shown(access.value);
+      text += operation.matched ? ", matched" : ", did not match: found " + found_by(operation);
     } else if (!changes_something(operation) || operation.kind == OperationKind::increment) {
       text += ", returned " + shown(access.value);
     }
