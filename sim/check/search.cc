@@ -14,8 +14,9 @@
 //   lands only if an open operation could tell its value next. Otherwise, in any sequence, either a blind
 //   write of the key comes before anyone tells (then it could hide there, or if unknown not happen), or
 //   nothing else touches the key (then it could wait until after the return). An append that leaves kUnseen
-//   waits in the same way, unless somebody tells it from the one before: nobody tells the order of such
-//   appends.
+//   waits in the same way, for nobody tells the order of such appends; but a compare-and-set that saw no more
+//   than that a value was not the one it expected may, also a later one, where waiting would leave that
+//   value.
 // - Twins. Of equal operations of unknown outcome the one called first lands first: neither has a return.
 // - Dominated configurations (search_frontier.h).
 #include "sim/check/search.h"
@@ -268,7 +269,7 @@ class Search {
     if (it.kind == OperationKind::append) {
       ValueId& value = state_[parts(candidate)->key];
       value = merged(value);
-      if (value == kUnseen && candidate != returned && !is_told(candidate, true)) return false;
+      if (value == kUnseen && candidate != returned && !tells_apart_) return false;
     }
     const bool may_wait = it.count == 1 && (it.unknown || is_blind(it) || it.kind == OperationKind::append);
     trial_.assign(from, from + layout_.words());
@@ -280,9 +281,8 @@ class Search {
     return true;
   }
 
-  // Could an open operation tell the value that this one, on a single key, has just left in state_? Perhaps
-  // by nothing but its difference from another.
-  bool is_told(std::uint32_t landed, bool by_difference = false) const {
+  // Could an open operation tell the value that this one, on a single key, has just left in state_?
+  bool is_told(std::uint32_t landed) const {
     const std::uint32_t key = parts(landed)->key;
     for (const std::uint32_t other : open_) {
       if (other == landed || layout_.done(trial_.data(), slot_of_[other]) || is_blind(step(other))) continue;
@@ -293,7 +293,6 @@ class Search {
           if (state_[key] != part.expected) return true;
           continue;
         }
-        if (by_difference) continue;
         if (step(other).kind == OperationKind::append || step(other).kind == OperationKind::increment)
           return true;
         if (state_[key] == (is_read(step(other)) ? part.value : part.expected)) return true;

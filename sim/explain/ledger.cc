@@ -72,6 +72,7 @@ Ledger::Ledger(const History& history, std::size_t place) : history_(history) {
     const Operation& operation = history[one];
     for (std::size_t part = 0; part < operation.accesses.size(); ++part) {
       Key& key = keys_[operation.accesses[part].key];
+      key.untold |= returned(operation) && !operation.value_known;
       if (!changes_something(operation)) continue;
       key.changers.push_back(one);
       key.appended |= operation.kind == OperationKind::append;

@@ -42,7 +42,9 @@ class Ledger {
     bool swapped = false;         // by a compare-and-set
     bool only_increments = true;  // nothing else changes it, and all add something
     bool only_appends = true;
-    bool is_plain() const { return !appended && !incremented; }  // what is left never depends on what was
+    bool untold = false;  // a compare-and-set found any value but one, so that no write can be left out
+    // What is left never depends on what was, and what is seen is known.
+    bool is_plain() const { return !appended && !incremented && !untold; }
   };
 
   const History& history() const { return history_; }

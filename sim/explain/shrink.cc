@@ -4,20 +4,17 @@
 // others those that matter, with an unknown outcome. Which matter, and why the rest can be left out:
 //
 // - Only what changes something; and only what was called before the last of the kept ones returned.
-// - On a plain key (puts, removes, compare-and-sets), only who leaves a value that is seen: by a kept
-// operation
-//   or by an uncertain compare-and-set that matters itself. Take an order of all of them and drop every other
-//   write: whoever sees a value sees it directly behind its writer, nothing between them was a write, so it
-//   still does.
+// - On a plain key (puts, removes, compare-and-sets that tell what they found), only who leaves a value that
+//   is seen: by a kept operation or by an uncertain compare-and-set that matters itself. Take an order of all
+//   of them and drop every other write: whoever sees a value sees it directly behind its writer, nothing
+//   between them was a write, so it still does.
 // - Of those, not who had ended before a kept write of another value began that had ended before the seer
-// began:
-//   whenever it took effect, it was overwritten when the seer looked. Here its true time counts, which an
-//   unknown outcome cannot express. So for every seer, unless an uncertain compare-and-set is one.
+//   began: whenever it took effect, it was overwritten when the seer looked. Here its true time counts, which
+//   an unknown outcome cannot express. So for every seer, unless an uncertain compare-and-set is one.
 // - Of equal puts and removes no more than there are seers, the ones called first: if k of them land to any
 //   purpose, the i-th that lands can be the i-th that was called.
 // - Where there are appends but no increments, not the appends whose text is part of no value seen: as long
-// as
-//   it stands in the value nobody looks.
+//   as it stands in the value nobody looks.
 //
 // Each is exact, except that an operation with a reply keeps only the beginning of its time; that only makes
 // more orders possible, so a contradiction remains one.
@@ -132,7 +129,7 @@ class Question {
       bytes += seen.second->size();
     }
     const bool may_leave_out =
-        !key.incremented && !key.swapped && bytes * (key.changers.size() + 1) < kCompareMax;
+        !key.incremented && !key.swapped && !key.untold && bytes * (key.changers.size() + 1) < kCompareMax;
     for (const std::size_t place : key.changers) {
       const Operation& operation = at(place);
       if (may_leave_out && operation.kind == OperationKind::append &&

@@ -66,6 +66,13 @@ TEST_CASE("a write that nobody read, of unknown outcome or open, explains a fail
       {by_hand::put(1, 0, 1, "a"), failed_swap(2, 3, 4, "a", "c"), by_hand::append(3, 5, 9, "b")}));
 }
 
+TEST_CASE("the order of appends that nobody reads, told by a later compare-and-set that failed") {
+  CHECK(is_linearizable(
+      {by_hand::append(1, 1, 6, "2;"), by_hand::append(2, 2, 4, "1;"), failed_swap(2, 7, 9, "1;2;", "c")}));
+  CHECK_FALSE(is_linearizable(
+      {by_hand::append(2, 2, 4, "1;"), by_hand::append(1, 5, 6, "2;"), failed_swap(2, 7, 9, "1;2;", "c")}));
+}
+
 TEST_CASE("brute force agrees: failed compare-and-sets that do not tell what they found") {
   const std::vector<std::vector<OperationKind>> mixes = {
       {OperationKind::compare_and_set, OperationKind::put, OperationKind::get},

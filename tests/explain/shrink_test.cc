@@ -98,16 +98,29 @@ void check_claims(const History& history, const Explanation& explanation) {
   }
 }
 
+// Compare-and-sets that failed tell no more than that.
+void forget_finds(History& history) {
+  for (Operation& operation : history) {
+    if (operation.kind != OperationKind::compare_and_set || operation.outcome != Outcome::ok ||
+        operation.matched)
+      continue;
+    operation.value_known = false;
+    operation.accesses[0].value.reset();
+  }
+}
+
 std::size_t violations(const Recipe& recipe, std::uint64_t seed, std::size_t cases,
-                       std::size_t operations_max) {
+                       std::size_t operations_max, bool untold = false) {
   Rng rng(seed);
   std::size_t found = 0;
   for (std::size_t i = 0; i < cases * deep(); ++i) {
     History history = make_history(recipe, rng);
     corrupt(history, rng);
+    if (untold) forget_finds(history);
     const CheckResult result = check_linearizable(history);
     if (result.verdict != Verdict::violation) continue;
     ++found;
+    CAPTURE(transcript(history));
     const Explanation explanation = explain(history, result);
     check_claims(history, explanation);
     CHECK(all_of(explanation).size() <= operations_max);
@@ -134,6 +147,13 @@ TEST_CASE("an append that only an uncertain compare-and-set could have seen is n
   const Explanation explanation = explain(history, check_linearizable(history));
   check_claims(history, explanation);
   CHECK(certain_of(explanation) != Places{3});
+}
+
+TEST_CASE("compare-and-sets that did not tell what they found: minimal and fair") {
+  CHECK(violations({.kinds = {get, put, compare_and_set, compare_and_set}}, 10, 3000, 8, true) > 50);
+  CHECK(violations({.kinds = {put, compare_and_set, compare_and_set}, .distinct = false}, 11, 3000, 8, true) >
+        50);
+  CHECK(violations({.kinds = {get, append, remove, compare_and_set}}, 12, 3000, 8, true) > 50);
 }
 
 TEST_CASE("everything else: minimal and fair") {
