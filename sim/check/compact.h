@@ -141,7 +141,7 @@ class CompactBuilder final : public HistorySink {
   void join(const std::vector<RowAt>& parts);
 
   struct Hash {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library asks for this name
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the library asks for it
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
 

@@ -165,7 +165,7 @@ struct KvSpec {
           state[access.key] = access.argument;
           return true;
         }
-        return !known || now == access.value;
+        return !known || !operation.value_known || now == access.value;
       case OperationKind::append:
         state[access.key] += access.argument;
         return true;

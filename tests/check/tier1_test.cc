@@ -73,8 +73,8 @@ Counts compare(std::vector<OperationKind> kinds, std::uint64_t seed, std::uint64
     for (std::uint64_t j = 0; j < corruptions; ++j) corrupt(history, rng);
     judge(history, counts);
   }
-  MESSAGE(counts.linearizable << " linearizable, " << counts.violations << " not, " << counts.passed_on
-                              << " passed on");
+  INFO(counts.linearizable << " linearizable, " << counts.violations << " not, " << counts.passed_on
+                           << " passed on");
   CHECK(counts.linearizable > cases * deep() / 5);
   CHECK(counts.violations > cases * deep() / 16);
   return counts;

@@ -48,7 +48,7 @@ bool run(const Operation& operation, bool seen, Map& map) {
         break;
       case OperationKind::compare_and_set:
         if (seen && operation.matched != (before == access.expected)) return false;
-        if (seen && !operation.matched && access.value != before) return false;
+        if (seen && !operation.matched && operation.value_known && access.value != before) return false;
         if (before == access.expected) map[access.key] = access.argument;
         break;
       case OperationKind::append:

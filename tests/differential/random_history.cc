@@ -248,6 +248,15 @@ class Author {
       if (!recipe_.versions) access.version = 0;
       if (rng_.chance(recipe_.spoiled)) spoil(operation, access);
     }
+    const bool failed_swap = operation.kind == compare_and_set && !operation.matched;
+    if (failed_swap && rng_.chance(Ratio{300'000})) forget(operation);
+  }
+
+  // What a compare-and-set found, but for that it was not what it expected.
+  static void forget(Operation& operation) {
+    operation.value_known = false;
+    operation.accesses[0].value.reset();
+    operation.accesses[0].version = 0;
   }
 
   void spoil(Operation& operation, KeyAccess& access) {

@@ -145,6 +145,7 @@ class Bench {
     }
     if (wanted("ambiguous")) measure_ambiguous();
     if (wanted("border")) measure_border();
+    if (options_.only == "crowd") measure_crowd();
     if (!options_.porcupine.empty() && wanted("porcupine")) compare();
     return all_right_;
   }
@@ -254,6 +255,18 @@ class Bench {
     std::printf("\n");
   }
 
+  // The last line of the border by itself.
+  void measure_crowd() {
+    head("one key, 50 clients, values from a domain of five, 1 % unknown");
+    Shape shape;
+    shape.kinds = {put, get, get};
+    shape.operations = options_.quick ? kSearched / 10 : kUsual;
+    shape.keys = 1;
+    shape.clients = 50;
+    shape.domain = 5;
+    line(shape, -1, {}, 1);
+  }
+
   void plant() {
     struct Case {
       const char* name;
@@ -351,7 +364,7 @@ class Bench {
 int usage() {
   std::fprintf(stderr,
                "check_bench [--quick] [--planted] [--only PART] [--porcupine PROGRAM]; parts: puts swaps "
-               "removes appends increments ambiguous border porcupine\n");
+               "removes appends increments ambiguous border crowd porcupine\n");
   return 2;
 }
 
