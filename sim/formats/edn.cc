@@ -10,28 +10,14 @@ namespace {
 
 constexpr std::size_t kDepthMax = 64;
 
-enum Class : std::uint8_t { symbol, space, special };  // special ends a symbol, and says something itself
-
-constexpr std::array<std::uint8_t, 256> make_classes() {
-  std::array<std::uint8_t, 256> classes{};
-  for (int c = 0; c < 0x20; ++c) classes[static_cast<std::size_t>(c)] = special;
-  for (const unsigned char c : {' ', ',', '\t', '\n', '\r', '\f', '\v'}) classes[c] = space;
-  for (const unsigned char c : {'"', ';', '{', '}', '[', ']', '(', ')'}) classes[c] = special;
-  return classes;
-}
-
-constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
-
-std::uint8_t class_of(char c) { return kClasses[static_cast<unsigned char>(c)]; }
-
 char closing(char opening) { return opening == '{' ? '}' : opening == '[' ? ']' : ')'; }
 
 }  // namespace
 
-bool EdnCursor::next() {
+bool EdnCursor::next_of_any() {
   int discarded = 0;  // #_ before a form leaves it out; #_ #_ leaves out two
   while (true) {
-    while (at_ != end_ && class_of(*at_) == space) ++at_;
+    while (at_ != end_ && edn::class_of(*at_) == edn::space) ++at_;
     if (at_ == end_) return run_out();
     if (*at_ == ';') {
       const void* const newline = std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_));
@@ -42,7 +28,7 @@ bool EdnCursor::next() {
     } else if (*at_ == '#' && at_ + 1 != end_ && at_[1] == '_') {
       at_ += 2;
       ++discarded;
-    } else if (*at_ == '#' && at_ + 1 != end_ && at_[1] != '#' && class_of(at_[1]) == symbol) {
+    } else if (*at_ == '#' && at_ + 1 != end_ && at_[1] != '#' && edn::class_of(at_[1]) == edn::symbol) {
       over_symbol();
     } else if (discarded != 0) {
       EdnForm form_left_out;
@@ -52,10 +38,6 @@ bool EdnCursor::next() {
       return true;
     }
   }
-}
-
-void EdnCursor::over_symbol() {
-  while (at_ != end_ && class_of(*at_) == symbol) ++at_;
 }
 
 bool EdnCursor::over_string() {
@@ -69,7 +51,7 @@ bool EdnCursor::over_string() {
   return run_out();
 }
 
-bool EdnCursor::form(EdnForm& out) {
+bool EdnCursor::form_of_any(EdnForm& out) {
   const char* const begin = at_;
   switch (*at_) {
     case '"':
@@ -90,7 +72,7 @@ bool EdnCursor::form(EdnForm& out) {
       at_ += 2;
       break;
     default:
-      if (class_of(*at_) != symbol) return fail("a form was expected");
+      if (edn::class_of(*at_) != edn::symbol) return fail("a form was expected");
   }
   over_symbol();
   if (at_ == end_ && !last_) return run_out();  // it may go on
@@ -181,9 +163,7 @@ void append_text(std::string& to, const EdnForm& form) {
       while (cursor.next() && cursor.form(element)) {
         if (element.kind == EdnForm::string || element.kind == EdnForm::list ||
             element.kind == EdnForm::map) {
-          to += element.raw.data()[-1];
-          to += element.raw;
-          to += element.raw.data()[element.raw.size()];
+          to.append(element.raw.data() - 1, element.raw.size() + 2);
         } else {
           to += element.raw;
         }

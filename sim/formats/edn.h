@@ -2,11 +2,30 @@
 // is in a list is looked at when somebody asks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace norn::sim {
+
+namespace edn {
+
+enum Class : std::uint8_t { symbol, space, special };  // special ends a symbol, and says something itself
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  for (int c = 0; c < 0x20; ++c) classes[static_cast<std::size_t>(c)] = special;
+  for (const unsigned char c : {' ', ',', '\t', '\n', '\r', '\f', '\v'}) classes[c] = space;
+  for (const unsigned char c : {'"', ';', '{', '}', '[', ']', '(', ')'}) classes[c] = special;
+  return classes;
+}
+
+inline constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+
+inline std::uint8_t class_of(char c) { return kClasses[static_cast<unsigned char>(c)]; }
+
+}  // namespace edn
 
 struct EdnForm {
   enum Kind : std::uint8_t { nothing, nil, string, atom, list, map };
@@ -28,14 +47,25 @@ class EdnCursor {
       : at_(text.data()), end_(text.data() + text.size()), last_(last) {}
 
   // Over white space, commas, comments, discarded forms and tags. True: something stands there.
-  bool next();
+  bool next() {
+    while (edn::class_of(*at_) == edn::space && at_ != end_) ++at_;
+    return at_ != end_ && *at_ != ';' && *at_ != '#' ? true : next_of_any();
+  }
   char peek() const { return *at_; }
   const char* at() const { return at_; }
   bool at_last() const { return last_ && at_ == end_; }
   void skip() { ++at_; }
 
   // The form that stands there, after next(). False: status() says why.
-  bool form(EdnForm& out);
+  bool form(EdnForm& out) {
+    const char* const begin = at_;
+    if (edn::class_of(*at_) != edn::symbol || *at_ == '#' || *at_ == '\\') return form_of_any(out);
+    over_symbol();
+    if (at_ == end_ && !last_) return run_out();  // it may go on
+    out.raw = std::string_view(begin, static_cast<std::size_t>(at_ - begin));
+    out.kind = out.raw == "nil" ? EdnForm::nil : EdnForm::atom;
+    return true;
+  }
 
   Status status() const { return status_; }
   const char* error() const { return error_; }  // of malformed
@@ -50,9 +80,13 @@ class EdnCursor {
     status_ = cut;
     return false;
   }
+  bool next_of_any();
+  bool form_of_any(EdnForm& out);
   bool over_string();
   bool over_brackets(EdnForm& out);
-  void over_symbol();
+  void over_symbol() {
+    while (edn::class_of(*at_) == edn::symbol && at_ != end_) ++at_;
+  }
 
   const char* at_;
   const char* end_;

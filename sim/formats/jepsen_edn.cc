@@ -28,12 +28,20 @@ struct Map {
 EdnForm* field(Map& map, const EdnForm& name) {
   if (name.kind != EdnForm::atom || name.raw.size() < 2 || name.raw[0] != ':') return nullptr;
   const std::string_view word = name.raw.substr(1);
-  if (word == "process") return &map.process;
-  if (word == "type") return &map.type;
-  if (word == "f") return &map.f;
-  if (word == "value") return &map.value;
-  if (word == "key") return &map.key;
-  return word == "time" ? &map.time : nullptr;
+  switch (word.front()) {
+    case 'p':
+      return word == "process" ? &map.process : nullptr;
+    case 't':
+      return word == "type" ? &map.type : word == "time" ? &map.time : nullptr;
+    case 'f':
+      return word == "f" ? &map.f : nullptr;
+    case 'v':
+      return word == "value" ? &map.value : nullptr;
+    case 'k':
+      return word == "key" ? &map.key : nullptr;
+    default:
+      return nullptr;
+  }
 }
 
 std::optional<OperationKind> kind_of(const EdnForm& f) {

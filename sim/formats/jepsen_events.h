@@ -14,7 +14,7 @@ class JepsenEvents {
  public:
   explicit JepsenEvents(HistorySink& sink) : open_(sink) {}
 
-  bool is_open(std::uint32_t process) const { return open_.latest_of(process) != OpenOperations::kNone; }
+  bool is_open(std::uint32_t process) { return open_.latest_of(process) != OpenOperations::kNone; }
 
   // A new operation of a process that has none open, to be filled in; then hand_on_call().
   Operation& call(std::uint32_t process, OperationKind kind, std::optional<std::int64_t> time);

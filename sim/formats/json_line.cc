@@ -139,7 +139,7 @@ class LineParser {
     if (found == nullptr) return line_.type != LineType::invoke || fail("no key");
     const char* const what = "\"keys\" is no array of keys";
     if (is_multi(line_.kind) && found->empty()) return fail(what);
-    return for_each(*found, what, [&](const Json& json) { return text(json, line_.keys.emplace_back()); });
+    return for_each(*found, what, [&](const Json& json) { return text(json, line_.keys.add()); });
   }
 
   bool arguments() {
@@ -156,8 +156,7 @@ class LineParser {
           return fail("\"value\" of a cas is not [expected, new]");
         }
         line_.has_values = true;
-        return text_or_null((*value)[0], line_.values.emplace_back()) &&
-               text((*value)[1], line_.values.emplace_back());
+        return text_or_null((*value)[0], line_.values.add()) && text((*value)[1], line_.values.add());
       case OperationKind::put:
       case OperationKind::append:
       case OperationKind::multi_put:
@@ -165,8 +164,7 @@ class LineParser {
     }
     if (value == nullptr) return fail("no \"value\"");
     line_.has_values = true;
-    return for_each(*value, kNotAsLong,
-                    [&](const Json& json) { return text(json, line_.values.emplace_back()); });
+    return for_each(*value, kNotAsLong, [&](const Json& json) { return text(json, line_.values.add()); });
   }
 
   bool results() {
@@ -176,14 +174,14 @@ class LineParser {
     const Json* const value = find("value");
     line_.has_values = value != nullptr;
     if (value != nullptr && !for_each(*value, kNotAsLong, [&](const Json& json) {
-          return text_or_null(json, line_.values.emplace_back());
+          return text_or_null(json, line_.values.add());
         })) {
       return false;
     }
     const Json* const version = find("version");
     return version == nullptr || for_each(*version, kNotAsLong, [&](const Json& json) {
              if (!json.is_number_unsigned()) return fail("\"version\" is no number");
-             line_.versions.push_back(json.get<std::uint64_t>());
+             line_.versions.add() = json.get<std::uint64_t>();
              return true;
            });
   }
@@ -221,15 +219,6 @@ bool same_text(const std::string& bytes, const JsonText& text) {
   std::string plain;
   unescape(plain, text.raw);
   return bytes == plain;
-}
-
-void JsonLine::clear() {
-  invoke = kMissing;
-  delta = 0;
-  has_matched = matched = has_values = false;
-  keys.clear();
-  values.clear();
-  versions.clear();
 }
 
 std::string parse_json_line(std::string_view text, JsonLine& line, std::deque<std::string>& decoded) {

@@ -27,6 +27,24 @@ void put_text(std::string& to, const JsonText& text);
 void put_text(std::optional<std::string>& to, const JsonText& text);
 bool same_text(const std::string& bytes, const JsonText& text);
 
+// Items that are used again from line to line.
+template <typename Item>
+class Again {
+ public:
+  Item& add() {
+    if (size_ == items_.size()) items_.emplace_back();
+    return items_[size_++];
+  }
+  void clear() { size_ = 0; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const Item& operator[](std::size_t i) const { return items_[i]; }
+
+ private:
+  std::vector<Item> items_;
+  std::size_t size_ = 0;
+};
+
 struct JsonLine {
   static constexpr std::int64_t kMissing = INT64_MIN;
 
@@ -40,12 +58,18 @@ struct JsonLine {
   bool has_matched = false;
   bool matched = false;
   bool has_values = false;
-  std::vector<JsonText> keys;
-  std::vector<JsonText>
-      values;  // as many as keys; two of a cas's invoke: what it expects, and what it writes
-  std::vector<std::uint64_t> versions;
+  Again<JsonText> keys;
+  Again<JsonText> values;  // as many as keys; two of a cas's invoke: what it expects, and what it writes
+  Again<std::uint64_t> versions;
 
-  void clear();
+  void clear() {
+    invoke = kMissing;
+    delta = 0;
+    has_matched = matched = has_values = false;
+    keys.clear();
+    values.clear();
+    versions.clear();
+  }
 };
 
 inline bool is_multi(OperationKind kind) {

@@ -1,7 +1,6 @@
 // What the lines mean: see json_lines.h.
 #include "sim/formats/json_lines.h"
 
-#include <algorithm>
 #include <deque>
 #include <vector>
 
@@ -117,8 +116,7 @@ class JsonLinesReader {
       return;
     }
     Operation& operation = open_.operation(slot);
-    const auto same = [](const KeyAccess& access, const JsonText& key) { return same_text(access.key, key); };
-    if (!line_.keys.empty() && !std::ranges::equal(operation.accesses, line_.keys, same)) {
+    if (!same_keys(operation)) {
       fail("its keys are not those of the operation that it completes");
       return;
     }
@@ -129,6 +127,16 @@ class JsonLinesReader {
     if (line_.type != LineType::info) operation.back = Time(Duration(line_.time));
     open_.close(slot);
     returned_.push_back(slot);
+  }
+
+  // A second line need not repeat its keys; if it does, they are the first one's.
+  bool same_keys(const Operation& operation) const {
+    if (line_.keys.empty()) return true;
+    if (line_.keys.size() != operation.accesses.size()) return false;
+    for (std::size_t i = 0; i < line_.keys.size(); ++i) {
+      if (!same_text(operation.accesses[i].key, line_.keys[i])) return false;
+    }
+    return true;
   }
 
   bool results(Operation& operation) {

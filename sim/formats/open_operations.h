@@ -21,13 +21,16 @@ class OpenOperations {
 
   explicit OpenOperations(HistorySink& sink) : sink_(sink) {}
 
-  // A slot for a new operation, which is pending and has `accesses` empty accesses; found by its process from
-  // now on. References to operations end here.
+  // A slot for a new operation, which is pending and has `accesses` empty accesses. References to operations
+  // end here.
   std::uint32_t add(std::uint32_t process, OperationKind kind, Time call, std::size_t accesses);
   void number(std::uint32_t slot, std::uint64_t number);  // found by this number as well
 
   std::uint32_t numbered(std::uint64_t number) const { return by_number_.find(number); }
-  std::uint32_t latest_of(std::uint32_t process) const { return by_process_.find(process); }
+  std::uint32_t latest_of(std::uint32_t process) {
+    if (!by_process_kept_) keep_by_process();
+    return by_process_.find(process);
+  }
   Operation& operation(std::uint32_t slot) { return slots_[slot].operation; }
 
   void hand_on_call(std::uint32_t slot) {
@@ -43,16 +46,21 @@ class OpenOperations {
     Operation operation;
     std::size_t place = 0;  // among all calls
     std::uint64_t number = 0;
+    bool open = false;
     bool has_number = false;
     std::uint32_t older = kNone;  // open operations of the same process
     std::uint32_t newer = kNone;
   };
 
+  void link(std::uint32_t slot);
+  void keep_by_process();
+
   HistorySink& sink_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   NumberTable by_number_;
-  NumberTable by_process_;  // the latest
+  NumberTable by_process_;        // the latest
+  bool by_process_kept_ = false;  // from the first time that somebody asks: our own lines never do
   std::size_t calls_ = 0;
 };
 

@@ -61,7 +61,7 @@ class Source {
   std::size_t at_once_ = SIZE_MAX;
   std::uint64_t size_ = 0;
   std::uint64_t taken_ = 0;
-  std::vector<char> block_;
+  std::vector<char> block_ = std::vector<char>(kMargin);
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool ended_ = false;

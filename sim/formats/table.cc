@@ -16,7 +16,9 @@ namespace norn::sim {
 
 namespace {
 
-enum Column : std::size_t { id, client, key, kind, first, second, result, call, back, kColumns };
+enum Column : std::size_t { id, client, key, kind, first, second, result, call, back };
+
+constexpr std::size_t kColumns = 9;
 
 using Fields = std::array<std::string_view, kColumns>;
 

@@ -64,7 +64,9 @@ TEST_CASE("formats are told apart by how they begin, however little comes at onc
       {"WARN  jepsen.core - hello\n\tat java\nINFO  jepsen.util - 0\t:invoke\t:read\tnil\n", Format::log},
       {"a,b,c\n1,2,3\n", std::nullopt},
       {"nonsense", std::nullopt}};
-  for (const auto& [text, expected] : cases) {
+  for (const auto& one : cases) {
+    const std::string_view text = one.first;
+    const std::optional<Format> expected = one.second;
     CAPTURE(text);
     CHECK(recognized(text) == expected);
     CHECK(recognized(text, 1) == expected);

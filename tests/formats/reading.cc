@@ -71,13 +71,13 @@ void damage(const std::string& text, std::optional<Format> format, std::uint64_t
     CHECK(same(whole.history, pieces.history));
     if (!whole.error.empty()) CHECK_MESSAGE(names_a_line(whole.error), whole.error);
   };
-  static constexpr std::string_view kHarmful("\0\n\t\r \"\\{}[]():;#,-?09azA\x7f\x80\xff", 29);
+  static constexpr char kHarmful[] = "\0\n\t\r \"\\{}[]():;#,-?09azA\x7f\x80\xff";
   for (std::size_t i = 0; i < text.size(); ++i) {
     look(std::string_view(text).substr(0, i));
     std::string spoiled = text;
     spoiled[i] = static_cast<char>(rng.between(0, 255));
     look(spoiled);
-    spoiled[i] = kHarmful[rng.between(0, kHarmful.size() - 1)];
+    spoiled[i] = kHarmful[rng.between(0, sizeof kHarmful - 2)];
     look(spoiled);
     spoiled.erase(i, rng.between(1, 9));
     look(spoiled);
