@@ -16,6 +16,7 @@ constexpr std::size_t kOperationsMax = 60;  // in JSON
 constexpr std::size_t kValueMax = 1024;     // bytes of a value in JSON
 constexpr std::size_t kAccessesMax = 16;    // of an operation in JSON
 constexpr std::size_t kKeysNamed = 3;
+constexpr std::size_t kLettersNamed = 12;
 constexpr std::size_t kShapesMax = 200;  // certain operations in which shapes are looked for
 
 void argue(Draft& draft) {
@@ -34,6 +35,10 @@ std::string minimality(const Draft& draft, const Shrunk& shrunk, std::uint64_t w
            " steps ended before each of these was seen to be needed.";
   }
   if (count == draft.places().size() && count == 1) return "One operation is enough to show it.";
+  if (count > kLettersNamed)
+    return "Each of the " + std::to_string(count) +
+           " that are not dashed is needed: if any one of them might have gone differently, or not have "
+           "happened, there is an order.";
   std::string needed;
   std::string named;
   std::size_t others = 0;

@@ -13,7 +13,6 @@ namespace norn::sim {
 namespace {
 
 constexpr std::size_t kExplainedMax = 40;
-constexpr std::size_t kContextMax = 90;
 constexpr std::size_t kContextLanesMax = 6;  // besides those of the explained operations
 constexpr std::size_t kContextRowsMax = 2;   // of a lane, besides
 constexpr std::size_t kCaptionMax = 46;      // characters
@@ -45,9 +44,12 @@ struct Row {
 
 class Maker {
  public:
-  Maker(const History& history, const Explanation& explanation)
-      : history_(history), explanation_(explanation), explained_(chosen()), layout_{scale(), {}, {}, 0,
-                                                                                    {},      0,  0} {}
+  Maker(const History& history, const Explanation& explanation, std::size_t context_max)
+      : history_(history),
+        explanation_(explanation),
+        context_max_(context_max),
+        explained_(chosen()),
+        layout_{scale(), {}, {}, 0, {}, 0, 0} {}
 
   Layout make() {
     layout_.explained_left_out = explanation_.operations.size() - explained_.size();
@@ -149,7 +151,7 @@ class Maker {
   void place_context(std::size_t place) {
     const Operation& operation = at(place);
     const bool has_lane = rows_.contains(operation.client);
-    if (context_count_ == kContextMax || (!has_lane && context_lanes_ == kContextLanesMax)) {
+    if (context_count_ == context_max_ || (!has_lane && context_lanes_ == kContextLanesMax)) {
       ++layout_.context_left_out;
       return;
     }
@@ -209,6 +211,7 @@ class Maker {
 
   const History& history_;
   const Explanation& explanation_;
+  std::size_t context_max_;
   std::vector<std::size_t> explained_;  // numbers in the explanation
   Layout layout_;
   std::map<std::uint32_t, std::vector<Row>> rows_;  // by client
@@ -219,8 +222,8 @@ class Maker {
 
 }  // namespace
 
-Layout lay_out(const History& history, const Explanation& explanation) {
-  return Maker(history, explanation).make();
+Layout lay_out(const History& history, const Explanation& explanation, std::size_t context_max) {
+  return Maker(history, explanation, context_max).make();
 }
 
 }  // namespace norn::sim

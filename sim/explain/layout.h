@@ -56,6 +56,7 @@ struct Layout {
   std::size_t context_left_out = 0;  // of the same keys and the same time
 };
 
-Layout lay_out(const History& history, const Explanation& explanation);
+// With so many operations of context at most.
+Layout lay_out(const History& history, const Explanation& explanation, std::size_t context_max);
 
 }  // namespace norn::sim

@@ -1,6 +1,7 @@
 #include "sim/explain/page.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "replica/base/assert.h"
@@ -12,8 +13,14 @@ namespace norn::sim {
 
 namespace {
 
-constexpr std::size_t kSentencesMax = 60;
-constexpr std::size_t kRowsMax = 60;
+// What a page may hold: the first of these with which it is small enough. With the last one it always is:
+// what is drawn is bounded, and no text is long.
+struct Limits {
+  std::size_t context = 0;  // operations drawn in grey
+  std::size_t sentences = 0;
+  std::size_t rows = 0;
+};
+constexpr std::array<Limits, 3> kLimits = {{{90, 60, 60}, {30, 30, 30}, {0, 10, 10}}};
 constexpr std::size_t kSentenceMax = 1200;  // characters
 
 constexpr std::string_view kStyle = R"(
@@ -60,43 +67,52 @@ std::string cut(const std::string& text) {
   return text.size() <= kSentenceMax ? text : text.substr(0, kSentenceMax) + "...";
 }
 
-std::string argument(const Explanation& explanation) {
+std::string argument(const Explanation& explanation, std::size_t most) {
   std::string html = "<h2>Why</h2>\n<ol>\n";
-  for (std::size_t i = 0; i < explanation.argument.size() && i < kSentencesMax; ++i)
+  for (std::size_t i = 0; i < explanation.argument.size() && i < most; ++i)
     html += "<li>" + escaped(cut(explanation.argument[i])) + "</li>\n";
   html += "</ol>\n";
-  if (explanation.argument.size() > kSentencesMax)
-    html += "<p>" + std::to_string(explanation.argument.size() - kSentencesMax) +
-            " more steps are left out.</p>\n";
+  if (explanation.argument.size() > most)
+    html += "<p>" + std::to_string(explanation.argument.size() - most) + " more steps are left out.</p>\n";
   return html + "<p class='soft'>" + escaped(explanation.minimality) + "</p>\n";
 }
 
-std::string table(const History& history, const Explanation& explanation) {
+std::string table(const History& history, const Explanation& explanation, std::size_t most) {
   std::string html =
       "<h2>Operations</h2>\n<table>\n<tr><th></th><th>operation</th><th>time</th><th>number</th></tr>\n";
-  for (std::size_t i = 0; i < explanation.operations.size() && i < kRowsMax; ++i) {
+  for (std::size_t i = 0; i < explanation.operations.size() && i < most; ++i) {
     const ExplainedOperation& one = explanation.operations[i];
     html += "<tr><td>" + escaped(one.letter) + "</td><td>" + escaped(cut(one.name)) + "</td><td>" +
             escaped(span(history[one.place])) + "</td><td>" + std::to_string(one.place) + "</td></tr>\n";
   }
   html += "</table>\n";
-  if (explanation.operations.size() > kRowsMax)
-    html += "<p>" + std::to_string(explanation.operations.size() - kRowsMax) + " more are left out.</p>\n";
+  if (explanation.operations.size() > most)
+    html += "<p>" + std::to_string(explanation.operations.size() - most) + " more are left out.</p>\n";
   return html;
 }
 
-}  // namespace
-
-std::string explanation_page(const History& history, const Explanation& explanation,
-                             const std::vector<FaultSpan>& faults) {
-  const Picture drawn = picture(history, explanation, faults);
+std::string page(const History& history, const Explanation& explanation, const std::vector<FaultSpan>& faults,
+                 const Limits& limits) {
+  const Picture drawn = picture(history, explanation, faults, limits.context);
   std::string html =
       "<!DOCTYPE html>\n<html lang='en'>\n<head><meta charset='utf-8'>\n"
       "<meta name='viewport' content='width=device-width, initial-scale=1'>\n<title>" +
       escaped(explanation.headline) + "</title>\n<style>" + std::string(kStyle) +
       "</style></head>\n<body>\n<h1>" + escaped(explanation.headline) + "</h1>\n";
   html += "<figure>\n" + drawn.svg + "</figure>\n<p class='soft'>" + escaped(drawn.remarks) + "</p>\n";
-  html += argument(explanation) + table(history, explanation) + "</body>\n</html>\n";
+  html += argument(explanation, limits.sentences) + table(history, explanation, limits.rows);
+  return html + "</body>\n</html>\n";
+}
+
+}  // namespace
+
+std::string explanation_page(const History& history, const Explanation& explanation,
+                             const std::vector<FaultSpan>& faults) {
+  std::string html;
+  for (const Limits& limits : kLimits) {
+    html = page(history, explanation, faults, limits);
+    if (html.size() <= kPageMax) break;
+  }
   ASSERT(html.size() <= kPageMax);
   return html;
 }

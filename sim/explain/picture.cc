@@ -59,8 +59,9 @@ struct FaultBand {
 
 class Painter {
  public:
-  Painter(const History& history, const Explanation& explanation, const std::vector<FaultSpan>& faults)
-      : history_(history), explanation_(explanation), layout_(lay_out(history, explanation)) {
+  Painter(const History& history, const Explanation& explanation, const std::vector<FaultSpan>& faults,
+          std::size_t context_max)
+      : history_(history), explanation_(explanation), layout_(lay_out(history, explanation, context_max)) {
     arrows_ = route(layout_, explanation);
     place_faults(faults);
     plot_top_ = kTop + (fault_rows_ == 0 ? 0 : static_cast<double>(fault_rows_) * kFaultRow + 6);
@@ -379,9 +380,9 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-Picture picture(const History& history, const Explanation& explanation,
-                const std::vector<FaultSpan>& faults) {
-  Painter painter(history, explanation, faults);
+Picture picture(const History& history, const Explanation& explanation, const std::vector<FaultSpan>& faults,
+                std::size_t context_max) {
+  Painter painter(history, explanation, faults, context_max);
   std::string remarks = painter.remarks();
   return {painter.paint(), std::move(remarks)};
 }

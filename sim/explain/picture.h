@@ -18,7 +18,8 @@ struct Picture {
   std::string svg;      // its classes are styled by the page (page.cc)
   std::string remarks;  // what it leaves out
 };
-Picture picture(const History& history, const Explanation& explanation, const std::vector<FaultSpan>& faults);
+Picture picture(const History& history, const Explanation& explanation, const std::vector<FaultSpan>& faults,
+                std::size_t context_max);
 
 // For text and attributes of HTML and SVG.
 std::string escaped(std::string_view text);

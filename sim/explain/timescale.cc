@@ -92,7 +92,7 @@ std::vector<Tick> Timescale::ticks() const {
       if (first < at_[i - 1].time) first += *step;
       int tries = 0;
       for (std::int64_t time = first; time <= at_[i].time && ++tries < kTriesMax; time += *step) {
-        if (time < 0) continue;
+        if (time < 0 && at_[1].time >= 0) continue;
         const std::string text = seconds(time);
         const double half = static_cast<double>(text.size()) * kTickCharacter / 2 + kTickGap / 2.0;
         const double where = x(time);

@@ -154,4 +154,30 @@ TEST_CASE("a page is bounded with many huge values, and many keys in one operati
   draw("huge", history, {});
 }
 
+TEST_CASE("a page is bounded where every byte of every value needs escaping, and nothing could be shrunk") {
+  History history;
+  for (std::uint32_t i = 0; i < 600; ++i) {
+    Operation write = put(i % 200, i * 10, i * 10 + 2500, std::string(400, '"') + std::to_string(i));
+    write.kind = OperationKind::multi_put;
+    for (std::size_t key = 0; key < 6; ++key)
+      write.accesses.push_back({std::string(100, '"') + std::to_string(key),
+                                std::string(400, '"') + std::to_string(i),
+                                {},
+                                {},
+                                0});
+    history.push_back(std::move(write));
+  }
+  history.push_back(get(3, 20'000, 20'001, std::nullopt));
+  CheckResult result;
+  result.verdict = Verdict::violation;
+  result.reason = std::string(100'000, '&');
+  for (std::size_t i = 0; i < history.size(); ++i) result.witnesses.push_back(i);
+  const std::vector<FaultSpan> faults(500,
+                                      {Time(Duration(1)), Time(Duration(2)), std::string(5000, '"'), "kill"});
+  const Explanation explanation = explain(history, result, {.work_max = 1});
+  CHECK_FALSE(explanation.proven);
+  CHECK(explanation_page(history, explanation, faults).size() <= kPageMax);
+  CHECK(explanation_json(history, explanation).size() <= kPageMax * 10);
+}
+
 }  // namespace norn::sim

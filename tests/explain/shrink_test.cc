@@ -156,6 +156,40 @@ TEST_CASE("compare-and-sets that did not tell what they found: minimal and fair"
   CHECK(violations({.kinds = {get, append, remove, compare_and_set}}, 12, 3000, 8, true) > 50);
 }
 
+TEST_CASE("a stale read in a long history comes to a few operations, seen to be needed") {
+  Rng rng(3);
+  const std::vector<std::vector<OperationKind>> mixes = {{get, put},
+                                                         {get, put, compare_and_set},
+                                                         {get, put, remove},
+                                                         {get, put, remove, compare_and_set},
+                                                         {get, put, multi_put}};
+  for (const auto& kinds : mixes) {
+    History history = make_history({.kinds = kinds,
+                                    .operations = 20'000,
+                                    .clients = 8,
+                                    .keys = 3,
+                                    .unknown = Ratio{10'000},
+                                    .length = 60,
+                                    .pause = 30},
+                                   rng);
+    const auto is_read = [](const Operation& operation) {
+      return operation.kind == get && operation.outcome == Outcome::ok && operation.accesses[0].value;
+    };
+    const auto early = std::find_if(history.begin() + 1000, history.end(), is_read);
+    const auto late = std::find_if(history.begin() + 15'000, history.end(), [&](const Operation& operation) {
+      return is_read(operation) && operation.accesses[0].key == early->accesses[0].key;
+    });
+    REQUIRE(late != history.end());
+    late->accesses[0].value = early->accesses[0].value;
+    const CheckResult result = check_linearizable(history);
+    REQUIRE(result.verdict == Verdict::violation);
+    const Explanation explanation = explain(history, result);
+    CHECK(explanation.proven);
+    CHECK(all_of(explanation).size() <= 6);
+    CHECK_FALSE(linearizable_by_trying(only(history, certain_of(explanation))));
+  }
+}
+
 TEST_CASE("everything else: minimal and fair") {
   CHECK(violations({.kinds = {get, put, remove, compare_and_set}, .distinct = false}, 5, 1500, 8) > 50);
   CHECK(violations({.kinds = {get, increment}}, 6, 1500, 8) > 50);
