@@ -75,7 +75,7 @@ void StreamComponent::enter(StreamTables& tables, std::uint32_t operation) {
 }
 
 std::optional<Stuck> StreamComponent::give_back(StreamTables& tables, std::uint32_t operation) {
-  if (tables.operations[operation].dropped) {  // of a cluster that was dropped
+  if (given_up_ || tables.operations[operation].dropped) {  // dropped: its cluster was, in the zones
     tables.release(operation);
     return std::nullopt;
   }
@@ -86,8 +86,12 @@ std::optional<Stuck> StreamComponent::give_back(StreamTables& tables, std::uint3
 
 std::optional<Stuck> StreamComponent::forget(StreamTables& tables, std::uint32_t operation) {
   StreamOperation& it = tables.operations[operation];
-  if (it.dropped || zones_) {
-    it.dropped ? tables.release(operation) : zones_->forget(tables, operation);
+  if (given_up_ || it.dropped) {
+    tables.release(operation);
+    return std::nullopt;
+  }
+  if (zones_) {
+    zones_->forget(tables, operation);
     return std::nullopt;
   }
   std::erase(awaiting_, operation);
@@ -107,6 +111,10 @@ std::optional<Stuck> StreamComponent::forget(StreamTables& tables, std::uint32_t
 
 std::optional<Stuck> StreamComponent::take_out(StreamTables& tables, std::uint32_t operation) {
   StreamOperation& it = tables.operations[operation];
+  if (given_up_) {
+    tables.release(operation);
+    return std::nullopt;
+  }
   if (it.dropped) {  // of a cluster that was dropped: it was seen
     StreamZones::Conflict conflict;
     conflict.own.value = it.parts[0].argument;
@@ -184,6 +192,9 @@ void StreamComponent::leave_zones(StreamTables& tables) {
     const Swept swept = advance(tables, stuck);
     ASSERT(swept != Swept::contradicts);
     if (swept == Swept::spent) give_up(tables);
+  }
+  for (const auto& [at, returns, place, operation] : steps) {
+    if (given_up_ && tables.operations[operation].slot != kNoOperation) tables.release(operation);
   }
 }
 

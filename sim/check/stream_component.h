@@ -15,7 +15,8 @@
 // A response after which the tentative sweep has a configuration left is explained. One that leaves none is
 // tried again from the committed sweep through the window, with all results that are known by then: an
 // operation without a return is exactly an operation of unknown outcome to the history until now, so this
-// decides it, and what it leaves is the new tentative sweep. When that is empty as well, the history until
+// decides it, and what it leaves is the new tentative sweep. (First it is tried with a few configurations
+// only, which as a rule is enough to find one that is left.) When that is empty as well, the history until
 // now has no order, and the history until the response before had one: this response made it certain.
 //
 // A key that is only put to and read, every value once, needs none of this as long as it stays so: it is in

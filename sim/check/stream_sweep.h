@@ -132,8 +132,8 @@ class Sweeper {
   Frontier visited_{Layout()};
   Frontier next_{Layout()};
   bool hasty_ = false;
-  // Of the open operations: what they could tell, as key and value, sorted; and keys that they count up, or
-  // whose every value they tell.
+  // Of the open operations, when a return is tried: what they could tell, as key and value, sorted; keys of
+  // which they tell every value; keys on which something else is open than reads and counting upwards.
   std::vector<std::uint64_t> told_;
   std::vector<std::uint32_t> all_told_;
   std::vector<std::uint32_t> not_counters_;

@@ -6,6 +6,8 @@
 #include <doctest/doctest.h>
 #include <memory>
 
+#include "sim/scenario/parse.h"
+
 namespace norn::sim {
 namespace {
 
@@ -166,6 +168,30 @@ TEST_CASE("a run that is cut short is judged as it stands") {
   const RunResult& result = run.finish();
   CHECK(result.findings.empty());
   CHECK(result.ended < Time(2s));
+}
+
+TEST_CASE("a violation of linearizability is found at the response that makes it certain") {
+  auto parsed = read_scenario(NORN_SOURCE_DIR "/scenarios/clock_drift_beyond_the_bound.json");
+  const auto scenario = std::make_shared<Scenario>(std::get<Scenario>(std::move(parsed)));
+  scenario->expect.linearizable = true;
+  std::size_t found = 0;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Run run(scenario, seed);
+    while (run.findings().empty() && run.step()) {
+    }
+    if (run.findings().empty()) continue;
+    ++found;
+    const Finding finding = run.findings().front();
+    CHECK(finding.oracle == oracle::kLinearizability);
+    CHECK(finding.at < run.now());
+    CHECK(std::ranges::count(run.history(), finding.at, &Operation::back) == 1);
+    CHECK(!finding.operations.empty());
+    const RunResult& result = run.finish();
+    CHECK(result.findings.front() == finding);
+    CHECK(result.ended > finding.at + 1s);
+    CHECK(check_linearizable(run.history()).verdict == Verdict::violation);
+  }
+  CHECK(found > 0);
 }
 
 TEST_CASE("leaving out one nemesis does not move the draws of another") {

@@ -19,6 +19,7 @@ Item busy_world();
 Item world_copy();
 Item long_history(std::size_t operations);
 Item short_histories(std::size_t count);
+Item stream(std::size_t operations);
 
 // `seeds` runs of the scenario, others in each round, with all checks. Each that does not pass is reported on
 // standard error, once, and counted.

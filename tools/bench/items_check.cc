@@ -6,6 +6,7 @@
 #include "replica/base/rng.h"
 
 #include "sim/check/linearizable.h"
+#include "sim/check/stream.h"
 
 #include "tests/check/histories.h"
 
@@ -64,6 +65,41 @@ Item short_histories(std::size_t count) {
     const double peer = watch.seconds();
     return {{"checker, 60 operations of one key, without", "op/s", operations / ours, operations / peer,
              "Wing & Gong's search, Lowe's cache"}};
+  };
+}
+
+// One key of puts and gets by 50 clients, and 20 keys of every kind for one key by 20: handed over event by
+// event, the copies that feed() makes included.
+Item stream(std::size_t operations) {
+  const auto make = [operations](std::vector<OperationKind> kinds, std::uint32_t clients,
+                                 std::uint32_t keys) {
+    Recipe recipe;
+    recipe.kinds = std::move(kinds);
+    recipe.operations = operations;
+    recipe.clients = clients;
+    recipe.keys = keys;
+    recipe.unknown = Ratio{5'000};
+    recipe.length = 1'000;
+    recipe.pause = 100;
+    Rng rng(3);
+    return make_history(recipe, rng);
+  };
+  const auto read = [](const History& history, const std::string& name) -> std::vector<Reading> {
+    const Stopwatch watch;
+    StreamChecker checker;
+    feed(history, checker);
+    const double seconds = watch.seconds();
+    ASSERT(checker.verdict() == Verdict::linearizable);
+    return {{name, "op/s", static_cast<double>(history.size()) / seconds},
+            {name + ": kept", "KiB", static_cast<double>(checker.sizes().bytes) / 1024, 0, {}, true}};
+  };
+  const History zones = make({put, get, get}, 50, 1);
+  const History sweeps = make({put, get, get, compare_and_set, remove}, 20, 20);
+  return [=](std::uint64_t) -> std::vector<Reading> {
+    std::vector<Reading> readings = read(zones, "stream, puts and gets of one key");
+    for (const Reading& reading : read(sweeps, "stream, also removes and swaps, 20 keys"))
+      readings.push_back(reading);
+    return readings;
   };
 }
 

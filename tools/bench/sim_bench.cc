@@ -47,7 +47,8 @@ int bench(const char* file, bool quick) {
   Campaign runs{scenario, quick ? 20u : 50u, 0};
   const Item items[] = {
       campaign(runs), busy_world(),       event_loop(32, 500'000), event_loop(1'000, 500'000),
-      world_copy(),   run_copy(scenario), long_history(20'000),    short_histories(100)};
+      world_copy(),   run_copy(scenario), long_history(20'000),    short_histories(100),
+      stream(50'000)};
   Figures figures;
   const std::uint64_t rounds = quick ? 3 : 9;
   const Stopwatch watch;
