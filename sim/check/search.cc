@@ -14,9 +14,10 @@
 //   lands only if an open operation could tell its value next. Otherwise, in any sequence, either a blind
 //   write of the key comes before anyone tells (then it could hide there, or if unknown not happen), or
 //   nothing else touches the key (then it could wait until after the return). An append that leaves kUnseen
-//   waits in the same way, for nobody tells the order of such appends; but a compare-and-set that saw no more
-//   than that a value was not the one it expected may, also a later one, where waiting would leave that
-//   value.
+//   waits in the same way: whatever can follow it can follow the value it would have appended to, for nobody
+//   sees kUnseen. Not where a compare-and-set, open or still to be called, saw no more than that a value was
+//   not the one it expected: that is true of kUnseen, and may not be of what the appends spell in another
+//   order.
 // - Twins. Of equal operations of unknown outcome the one called first lands first: neither has a return.
 // - Dominated configurations (search_frontier.h).
 #include "sim/check/search.h"

@@ -53,6 +53,18 @@ TEST_CASE("a failed compare-and-set needs another value than the one it expected
   CHECK_FALSE(is_linearizable({failed_swap(2, 2, 3, std::nullopt, "c")}));
 }
 
+TEST_CASE("appends whose order is told only by what it is not") {
+  CHECK(is_linearizable(
+      {by_hand::append(0, 0, 0, "1"), by_hand::append(1, 0, 0, "3"), failed_swap(0, 1, 1, "13", "3")}));
+  CHECK_FALSE(is_linearizable(
+      {by_hand::append(0, 0, 0, "1"), by_hand::append(1, 1, 1, "3"), failed_swap(0, 2, 2, "13", "3")}));
+}
+
+TEST_CASE("an open append that nobody read explains a failed compare-and-set, after a read of absence") {
+  CHECK(is_linearizable({by_hand::swap(0, 1, 4, {}, "1"), by_hand::remove(1, 3, 4), by_hand::get(0, 5, 7, {}),
+                         by_hand::append(1, 6, 8, "1"), failed_swap(2, 6, 7, {}, "1")}));
+}
+
 TEST_CASE("a write that nobody read, of unknown outcome or open, explains a failed compare-and-set") {
   CHECK(is_linearizable({by_hand::put(1, 0, 1, "a"), by_hand::unknown(by_hand::put(3, 2, 0, "b")),
                          failed_swap(2, 3, 4, "a", "c")}));
