@@ -8,6 +8,8 @@
 
 #include "sim/scenario/parse.h"
 
+#include "tests/source_folder.h"
+
 namespace norn::sim {
 namespace {
 
@@ -171,7 +173,7 @@ TEST_CASE("a run that is cut short is judged as it stands") {
 }
 
 TEST_CASE("a violation of linearizability is found at the response that makes it certain") {
-  auto parsed = read_scenario(NORN_SOURCE_DIR "/scenarios/clock_drift_beyond_the_bound.json");
+  auto parsed = read_scenario(source_folder() + "/scenarios/clock_drift_beyond_the_bound.json");
   const auto scenario = std::make_shared<Scenario>(std::get<Scenario>(std::move(parsed)));
   scenario->expect.linearizable = true;
   std::size_t found = 0;
