@@ -99,7 +99,8 @@ void FileDisk::complete(storage::SyncTicket ticket, storage::DiskStatus status) 
 }
 
 // Zeros are written ahead of the content, and made durable by the sync that follows: a block that was written
-// before is written again without any change to the file's metadata, which would be a second write to wait for.
+// before is written again without any change to the file's metadata, which would be a second write to wait
+// for.
 void FileDisk::prepare(std::size_t end) {
   if (end > allocated_) {
     // Where there is no room to allocate ahead there may still be enough to write.

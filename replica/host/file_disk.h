@@ -1,9 +1,9 @@
 // The disk port on real files: DIR/wal and DIR/snapshot. Two threads, one a file, do all that may wait for
 // the disk, so that neither a slow sync nor a large snapshot holds up the loop; a port's call only queues.
 //
-// The WAL's file is kept allocated ahead of its content, and written with zeros some way ahead (a sync that has
-// only data to write is faster); recovery knows zeros to be nothing. A file that was appended to by a killed
-// process is synced before it is read: what recovery trusts must be durable.
+// The WAL's file is kept allocated ahead of its content, and written with zeros some way ahead (a sync that
+// has only data to write is faster); recovery knows zeros to be nothing. A file that was appended to by a
+// killed process is synced before it is read: what recovery trusts must be durable.
 //
 // Completions are reported on a disk thread; whoever is told passes them to its loop.
 #pragma once

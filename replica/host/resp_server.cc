@@ -20,7 +20,7 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kReadSize = std::size_t{64} << 10;
-constexpr std::size_t kFirstReadSize = 1024;  // idle connections have it too
+constexpr std::size_t kFirstReadSize = 1024;                 // idle connections have it too
 constexpr std::size_t kTlsReadSize = std::size_t{16} << 10;  // a TLS record holds no more
 constexpr auto kHandshakeMax = std::chrono::seconds(10);
 constexpr auto kAcceptAgain = std::chrono::milliseconds(100);

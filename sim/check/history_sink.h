@@ -1,10 +1,10 @@
-// A history handed on event by event, in time order: what a reader of a file gives to whoever judges, keeps or
-// draws it (sim/formats/), and what a workload gives while a run goes on. Nothing that is handed on outlives
-// the call, so that a history larger than memory can pass.
+// A history handed on event by event, in time order: what a reader of a file gives to whoever judges, keeps
+// or draws it (sim/formats/), and what a workload gives while a run goes on. Nothing that is handed on
+// outlives the call, so that a history larger than memory can pass.
 //
-//   on_call    operation number `place` (0, 1, ...: the order of the calls) was called; its outcome is pending
-//   on_return  it came back: outcome ok, fail or info, and, if ok, what it saw
-//   on_end     nothing follows; what has not come back is pending for good
+//   on_call    operation number `place` (0, 1, ...: the order of the calls) was called; its outcome is
+//   pending on_return  it came back: outcome ok, fail or info, and, if ok, what it saw on_end     nothing
+//   follows; what has not come back is pending for good
 //
 // At equal times calls come before returns: equal times are concurrent.
 #pragma once
@@ -23,7 +23,8 @@ class HistorySink {
   virtual ~HistorySink() = default;
 
   virtual void on_call(std::size_t place, const Operation& operation) = 0;
-  virtual void on_return(std::size_t place, const Operation& operation) = 0;  // all of it, also what was called
+  virtual void on_return(std::size_t place,
+                         const Operation& operation) = 0;  // all of it, also what was called
   virtual void on_end() = 0;
 };
 
