@@ -74,6 +74,7 @@ class Orders {
     if ((certain_ & ~placed) == 0) return true;  // the others may as well never happen
     for (std::size_t i = 0; i < history_.size(); ++i) {
       if (in(placed, i) || history_[i].outcome == Outcome::fail || !may_be_next(i, placed)) continue;
+      if (!in(certain_, i) && wrote_nothing(history_[i])) continue;
       Map after = map;
       if (run(history_[i], in(certain_, i), after) && any(placed | std::uint64_t{1} << i, after)) return true;
     }
@@ -81,6 +82,11 @@ class Orders {
   }
 
  private:
+  static bool wrote_nothing(const Operation& operation) {
+    return operation.kind == OperationKind::compare_and_set && operation.outcome == Outcome::ok &&
+           !operation.matched;
+  }
+
   static bool in(std::uint64_t set, std::size_t i) { return (set >> i & 1) != 0; }
 
   bool precedes(std::size_t i, std::size_t j) const {

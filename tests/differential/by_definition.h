@@ -14,7 +14,8 @@ namespace norn::differential {
 bool linearizable_by_definition(const sim::History& history);
 
 // Of the completed operations only those at `certain` places (ascending) happened as they were seen. Each of
-// the others took effect at an instant of its own time, with any result, or not at all.
+// the others took effect at an instant of its own time, with any result, or not at all; but that a
+// compare-and-set did not write stays true.
 bool linearizable_whatever_else(const sim::History& history, const std::vector<std::size_t>& certain);
 
 }  // namespace norn::differential

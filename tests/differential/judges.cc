@@ -5,7 +5,9 @@
 #include "sim/check/compact.h"
 #include "sim/check/compact_component.h"
 #include "sim/check/search.h"
+#include "sim/check/stream.h"
 #include "sim/check/tier1.h"
+#include "sim/explain/explanation.h"
 
 #include "tests/check/oracle.h"
 #include "tests/check/spec_models.h"
@@ -28,7 +30,9 @@ Opinion from_result(const sim::CheckResult& result) {
   opinion.verdict = result.verdict;
   opinion.reason = result.reason;
   if (result.verdict == Verdict::violation) opinion.witnesses = result.witnesses;
-  // No more is claimed of them: a chain of unknown compare-and-sets, say, takes more than the six.
+  // Tier 1 claims that they have no order when they are all there is; the search's are near where it got
+  // stuck.
+  if (result.searched == 0) opinion.claim = Opinion::Claim::alone;
   return opinion;
 }
 
@@ -49,6 +53,41 @@ Opinion compact(const History& history) {
   return from_result(sim::check_linearizable(sim::make_compact(history)));
 }
 
+// The same as a reader of a file makes it, event by event.
+Opinion compact_by_events(const History& history) {
+  sim::CompactBuilder builder;
+  sim::feed(history, builder);
+  return from_result(sim::check_linearizable(builder.take()));
+}
+
+Opinion stream(const History& history) {
+  sim::StreamChecker checker;
+  sim::feed(history, checker);
+  Opinion opinion;
+  opinion.verdict = checker.verdict();
+  if (!checker.violation()) return opinion;
+  opinion.reason = checker.violation()->reason;
+  opinion.witnesses = checker.violation()->witnesses;
+  return opinion;
+}
+
+// The operations of an explanation that are certain must show the violation whatever became of the others. Of
+// a history without a violation there is nothing to explain.
+Opinion explanation(const History& history) {
+  const sim::CheckResult result = sim::check_linearizable(history);
+  Opinion opinion;
+  opinion.verdict = result.verdict;
+  if (result.verdict != Verdict::violation) return opinion;
+  const sim::Explanation explained = sim::explain(history, result);
+  opinion.reason = explained.headline;
+  opinion.claim = Opinion::Claim::whatever_else;
+  opinion.witnesses.emplace();
+  for (const sim::ExplainedOperation& it : explained.operations) {
+    if (it.certain) opinion.witnesses->push_back(it.place);
+  }
+  return opinion;
+}
+
 // Tier 1 alone: histories of which every key is for it.
 Opinion tier1_alone(const History& history) {
   const CompactHistory compact = sim::make_compact(history);
@@ -63,6 +102,7 @@ Opinion tier1_alone(const History& history) {
       opinion.verdict = Verdict::violation;
       opinion.reason = judgement.reason;
       opinion.witnesses = judgement.witnesses;
+      opinion.claim = Opinion::Claim::alone;
     }
   }
   return opinion;
@@ -213,6 +253,9 @@ constexpr Judge kJudges[] = {
     {"check without versions", without_versions},
     {"compact", compact},
     {"tier 1", tier1_alone},
+    {"compact by events", compact_by_events},
+    {"stream", stream},
+    {"explanation", explanation},
     {"search", search_alone},
     {"order", order_with_versions},
     {"order without versions", order_without_versions},
