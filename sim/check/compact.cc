@@ -42,6 +42,8 @@ RowKind kind_of(const Operation& operation) {
   return RowKind::nothing;
 }
 
+}  // namespace
+
 OperationKind kind_of(RowKind kind) {
   switch (kind) {
     case RowKind::put:
@@ -67,8 +69,6 @@ OperationKind kind_of(RowKind kind) {
   }
   return OperationKind::get;
 }
-
-}  // namespace
 
 bool KeyRows::has_only(std::initializer_list<RowKind> allowed) const {
   std::uint32_t mask = 0;

@@ -41,6 +41,8 @@ enum class RowKind : std::uint8_t {
   multi_put,       // a as of put
 };
 
+OperationKind kind_of(RowKind kind);
+
 class Row {
  public:
   Row() = default;

@@ -14,32 +14,6 @@ namespace {
 
 constexpr std::size_t kKeysNamed = 4;  // of those that stay undecided
 
-OperationKind kind_of(RowKind kind) {
-  switch (kind) {
-    case RowKind::put:
-      return OperationKind::put;
-    case RowKind::remove:
-      return OperationKind::remove;
-    case RowKind::swap:
-    case RowKind::miss:
-    case RowKind::differs:
-      return OperationKind::compare_and_set;
-    case RowKind::append:
-      return OperationKind::append;
-    case RowKind::increment:
-    case RowKind::wide_increment:
-      return OperationKind::increment;
-    case RowKind::multi_get:
-      return OperationKind::multi_get;
-    case RowKind::multi_put:
-      return OperationKind::multi_put;
-    case RowKind::nothing:
-    case RowKind::get:
-      break;
-  }
-  return OperationKind::get;
-}
-
 class Making {
  public:
   Making(const CompactHistory& history, const std::vector<std::uint32_t>& keys)

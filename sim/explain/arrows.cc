@@ -29,7 +29,7 @@ Box thick(const Spot& a, const Spot& b, double half) {
 
 struct Port {
   Spot at;
-  Spot stub;
+  Spot stem;
   bool is_side = false;  // left or right end
   bool is_right = false;
 };
@@ -92,12 +92,12 @@ class Router {
 
   void try_ways(const Port& a, const Port& b, double extra) {
     if (a.is_side && b.is_side && a.at.y == b.at.y) consider({a.at, b.at}, extra);
-    consider({a.at, a.stub, {b.stub.x, a.stub.y}, b.stub, b.at}, extra);
-    consider({a.at, a.stub, {a.stub.x, b.stub.y}, b.stub, b.at}, extra);
+    consider({a.at, a.stem, {b.stem.x, a.stem.y}, b.stem, b.at}, extra);
+    consider({a.at, a.stem, {a.stem.x, b.stem.y}, b.stem, b.at}, extra);
     for (const double x : columns_)
-      consider({a.at, a.stub, {x, a.stub.y}, {x, b.stub.y}, b.stub, b.at}, extra);
+      consider({a.at, a.stem, {x, a.stem.y}, {x, b.stem.y}, b.stem, b.at}, extra);
     for (const double y : layout_.channels)
-      consider({a.at, a.stub, {a.stub.x, y}, {b.stub.x, y}, b.stub, b.at}, extra);
+      consider({a.at, a.stem, {a.stem.x, y}, {b.stem.x, y}, b.stem, b.at}, extra);
   }
 
   void consider(std::vector<Spot> way, double cost) {
