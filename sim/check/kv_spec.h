@@ -94,6 +94,14 @@ inline bool is_blind(const KvStep& step) {
          step.kind == OperationKind::multi_put;
 }
 
+// Whether what this part of an operation saw, or leaves, may hang on its key's holding this value; not of a
+// blind one.
+inline bool could_tell(const KvStep& step, const KeyStep& part, ValueId value) {
+  if (sees_another(step)) return value != part.expected;
+  if (step.kind == OperationKind::append || step.kind == OperationKind::increment) return true;
+  return value == (is_read(step) ? part.value : part.expected);
+}
+
 // Runs one operation on a state (a value for each key). False: the result that was seen is not what the map
 // gives, or, of an unknown operation, it would have no effect; the state is then worthless.
 bool apply(Values& values, ValueId* state, const KvStep& step, const KeyStep* parts);

@@ -289,14 +289,7 @@ class Search {
       if (other == landed || layout_.done(trial_.data(), slot_of_[other]) || is_blind(step(other))) continue;
       for (std::uint32_t j = 0; j < step(other).count; ++j) {
         const KeyStep& part = parts(other)[j];
-        if (part.key != key) continue;
-        if (sees_another(step(other))) {
-          if (state_[key] != part.expected) return true;
-          continue;
-        }
-        if (step(other).kind == OperationKind::append || step(other).kind == OperationKind::increment)
-          return true;
-        if (state_[key] == (is_read(step(other)) ? part.value : part.expected)) return true;
+        if (part.key == key && could_tell(step(other), part, state_[key])) return true;
       }
     }
     return false;

@@ -226,14 +226,7 @@ bool Sweeper::is_told(const Sweep& sweep, const Layout& layout, std::uint32_t la
     if (other == landed || layout.done(trial_.data(), slot(other)) || is_blind(step(other))) continue;
     for (std::uint32_t j = 0; j < step(other).count; ++j) {
       const KeyStep& part = parts(other)[j];
-      if (part.key != key) continue;
-      if (sees_another(step(other))) {
-        if (state_[key] != part.expected) return true;
-        continue;
-      }
-      if (step(other).kind == OperationKind::append || step(other).kind == OperationKind::increment)
-        return true;
-      if (state_[key] == (is_read(step(other)) ? part.value : part.expected)) return true;
+      if (part.key == key && could_tell(step(other), part, state_[key])) return true;
     }
   }
   return false;
