@@ -38,7 +38,7 @@ constexpr std::array kCommands = {
     Entry{"mget", -2, readonly | fast, 1, -1, 1, mget, "string", "1.0.0", "Get the values of all the given keys"},
     Entry{"mset", -3, write | denyoom, 1, -1, 2, mset, "string", "1.0.1", "Set multiple keys to multiple values"},
     Entry{"multi", 1, noscript | fast | at_once, 0, 0, 0, multi, "transactions", "1.2.0", "Mark the start of a transaction block"},
-    Entry{"norn.session", -1, noscript | no_multi | barrier, 0, 0, 0, session, "connection", "7.0.0", "Bind the connection to a session whose writes can be retried exactly once"},
+    Entry{"norn.session", -2, noscript | no_multi | barrier, 0, 0, 0, session, "connection", "7.0.0", "Bind the connection to a session whose writes can be retried exactly once"},
     Entry{"persist", 2, write | fast, 1, 1, 1, persist, "generic", "2.2.0", "Remove the expiration from a key"},
     Entry{"pexpire", -3, write | fast, 1, 1, 1, pexpire, "generic", "2.6.0", "Set a key's time to live in milliseconds"},
     Entry{"ping", -1, fast, 0, 0, 0, ping, "connection", "1.0.0", "Ping the server"},

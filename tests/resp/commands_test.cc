@@ -1,8 +1,11 @@
 // Commands whose replies a real Redis cannot be asked to compare with (tests/real/redis_replies does the
 // rest).
+#include <cstdlib>
 #include <doctest/doctest.h>
+#include <string>
 
 #include "replica/resp/slot.h"
+#include "replica/resp/table.h"
 
 #include "tests/resp/gateway_testing.h"
 
@@ -176,6 +179,25 @@ TEST_CASE("slots are those of Redis Cluster") {
   CHECK(slot_of("{user1000}.following") == slot_of("{user1000}.followers"));
   CHECK(slot_of("foo{}{bar}") == crc16("foo{}{bar}") % 16384);
   CHECK(slot_of("foo{{bar}}zap") == slot_of("{bar"));
+}
+
+TEST_CASE("every command answers with as few words as it takes, and refuses fewer and too many") {
+  // Found by fuzzing: NORN.SESSION took no argument and read past what there was.
+  for (const Entry& entry : commands()) {
+    CAPTURE(entry.name);
+    const std::size_t least = static_cast<std::size_t>(std::abs(entry.arity));
+    for (std::size_t words = 1; words <= 9; ++words) {
+      CAPTURE(words);
+      TestHouse house;
+      const auto id = house.open();
+      std::string text(entry.name);
+      for (std::size_t word = 1; word < words; ++word) text += " 1";
+      const std::string heard = house.ask(id, text + "\r\n");
+      REQUIRE(!heard.empty());
+      const bool fits = entry.arity < 0 ? words >= least : words == least;
+      if (!fits) REQUIRE(heard.starts_with("-ERR wrong number of arguments for '"));
+    }
+  }
 }
 
 }  // namespace
