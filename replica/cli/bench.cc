@@ -60,7 +60,7 @@ class Load {
   std::vector<client::Completion> take() { return std::exchange(session_.client().completions(), {}); }
 
   void begin(std::size_t slot) {
-    const std::uint64_t key = rng_.between(0, std::max<std::uint64_t>(1, options_.keys) - 1);
+    const std::uint64_t key = rng_.between(0, options_.keys - 1);
     const bool read = rng_.between(1, 100) <= options_.reads;
     const std::string digits = std::to_string(key);
     std::string name = "key:" + std::string(12 - std::min<std::size_t>(12, digits.size()), '0') + digits;

@@ -160,6 +160,7 @@ void check(const cli::BenchOptions& bench) {
   if (bench.clients < 1 || bench.clients > 65'536) throw Failure("--clients must be from 1 to 65536");
   if (bench.seconds < 1 || bench.seconds > 86'400) throw Failure("--seconds must be from 1 to 86400");
   if (bench.reads > 100) throw Failure("--reads is a share in per cent, 0 to 100");
+  if (bench.keys < 1 || bench.keys > 1'000'000'000) throw Failure("--keys must be from 1 to 1000000000");
   if (bench.value_size > kv::kValueSizeMax)
     throw Failure("--value-size must be at most " + std::to_string(kv::kValueSizeMax));
 }

@@ -72,12 +72,16 @@ po::options_description describe(Text& text, ServeOptions& options) {
   return all;
 }
 
+// Empty: the variable is not for us. One with our prefix that is no option is a typing error, as on the
+// command line.
 std::string environment_name(const std::string& variable, const po::options_description& known) {
   constexpr std::string_view kPrefix = "NORN_";
   if (!variable.starts_with(kPrefix)) return "";
   std::string name = variable.substr(kPrefix.size());
   for (char& c : name) c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return known.find_nothrow(name, false) != nullptr ? name : "";
+  if (known.find_nothrow(name, false) == nullptr)
+    throw Failure("the environment's " + variable + " is no option; see --help");
+  return name;
 }
 
 // What the environment says. A variable without a value says nothing: a file of them may list them all.
@@ -90,7 +94,7 @@ po::parsed_options read_environment(const po::options_description& known) {
 
 po::parsed_options read_file(const std::string& file, const po::options_description& known) {
   std::ifstream in(file);
-  if (!in) throw Failure("--config: cannot read " + file);
+  if (in.peek(); in.bad() || !in.is_open()) throw Failure("--config: cannot read " + file);
   try {
     return po::parse_config_file(in, known);
   } catch (const po::error& error) {
@@ -104,7 +108,13 @@ bool read_options(const std::vector<std::string>& words, Text& text, ServeOption
   po::options_description line;
   line.add(known).add_options()("help", "this text");
   po::variables_map found;
-  po::store(po::command_line_parser(words).options(line).run(), found);
+  const po::parsed_options parsed = po::command_line_parser(words).options(line).run();
+  // The library would pass over words that belong to no option: the rest of a list with blanks in it, too.
+  for (const po::option& option : parsed.options) {
+    if (option.position_key >= 0)
+      throw Failure("'" + option.value.front() + "' belongs to no option; a list has no blanks in it");
+  }
+  po::store(parsed, found);
   if (found.contains("help")) {
     std::cout << kUsage << known;
     return false;
@@ -120,7 +130,7 @@ void interpret(const Text& text, ServeOptions& options) {
   options.cluster = parse_peers("cluster", text.cluster);
   options.resp_peers = parse_peers("resp-peers", text.resp_peers);
   const std::uint64_t id = text.id.empty() ? 0 : parse_size("id", text.id);
-  if (id > 255) throw Failure("--id: " + text.id + " is not from 1 to 255");
+  if (!text.id.empty() && (id < 1 || id > 255)) throw Failure("--id: " + text.id + " is not from 1 to 255");
   options.id = {static_cast<std::uint8_t>(id)};
   if (!text.listen.empty()) options.listen = parse_address("listen", text.listen);
   if (!text.resp.empty()) options.resp = parse_address("resp", text.resp);

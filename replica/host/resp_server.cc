@@ -23,6 +23,7 @@ constexpr std::size_t kReadSize = std::size_t{64} << 10;
 constexpr std::size_t kFirstReadSize = 1024;                 // idle connections have it too
 constexpr std::size_t kTlsReadSize = std::size_t{16} << 10;  // a TLS record holds no more
 constexpr auto kHandshakeMax = std::chrono::seconds(10);
+constexpr auto kFarewellMax = std::chrono::seconds(1);
 constexpr auto kAcceptAgain = std::chrono::milliseconds(100);
 
 class TcpLink final : public RespLink {
@@ -97,6 +98,18 @@ class TlsLink final : public RespLink {
                         error ? on_end(false) : on_written(size);
                       });
   }
+  // Without a close_notify a client could not tell the end from a cut that an attacker made (RFC 8446, 6.1).
+  // Who does not answer it is waited for no longer than this.
+  void part() override {
+    timer_.expires_after(kFarewellMax);
+    timer_.async_wait([this, self = shared_from_this()](const error_code& error) {
+      if (!error) shut();
+    });
+    stream_.async_shutdown([this, self = shared_from_this()](const error_code&) {
+      timer_.cancel();
+      shut();
+    });
+  }
   void shut() override {
     error_code ignored;
     stream_.lowest_layer().close(ignored);
@@ -145,7 +158,7 @@ void RespLink::attend() {
     }
   }
   if (ended_) return;
-  if (gateway.wants_close(id_)) return on_end(false);
+  if (gateway.wants_close(id_)) return end(!writing_);
   if (!reading_ && gateway.wants_read(id_)) {
     reading_ = true;
     read();
@@ -162,8 +175,12 @@ void RespLink::on_read(Bytes bytes) {
 void RespLink::on_end(bool orderly) {
   if (ended_) return;
   if (orderly) return server_.gateway().on_end(server_.now(), id_);  // what was asked is answered still
+  end(false);
+}
+
+void RespLink::end(bool whole) {
   ended_ = true;
-  shut();
+  whole ? part() : shut();
   server_.gateway().close(id_);
   server_.remove(id_);
 }

@@ -35,6 +35,7 @@ class RespLink : public std::enable_shared_from_this<RespLink> {
  protected:
   virtual void read() = 0;              // once; ends in on_read or on_end
   virtual void write(Bytes bytes) = 0;  // once, copying what it cannot write at once; ends in on_written
+  virtual void part() { shut(); }       // all was said, and nothing is being written
   virtual void shut() = 0;
 
   void on_read(Bytes bytes);
@@ -43,6 +44,8 @@ class RespLink : public std::enable_shared_from_this<RespLink> {
   RespServer& server() { return server_; }
 
  private:
+  void end(bool whole);  // whole: no write is cut short
+
   RespServer& server_;
   resp::ConnectionId id_;
   bool reading_ = false;

@@ -46,7 +46,7 @@ void kill(Call& call, std::span<const std::string_view> options) {
     &other == &call.connection ? other.close() : other.cut();
     ++killed;
   });
-  call.connection.house().cut_by_others = killed > 0;
+  if (killed > 0) call.connection.house().cut_by_others = true;
   if (!old_form) return call.reply.integer(killed);
   killed > 0 ? call.reply.ok() : call.error("ERR No such client");
 }

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,7 +21,7 @@ namespace {
 constexpr int kCannotRun = 127;  // as a shell says it
 
 // In the child: never returns. Only calls that are safe after a fork.
-[[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
+[[noreturn]] void become(char* const* arguments, char* const* variables, int log, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kCannotRun);  // it had ended before we asked
   setpgid(0, 0);
@@ -30,8 +31,19 @@ constexpr int kCannotRun = 127;  // as a shell says it
   dup2(log, STDERR_FILENO);
   // The sockets above all: a port that a sister holds open is not free. The parent waits for this.
   close_range(STDERR_FILENO + 1, ~0U, 0);
-  execv(arguments[0], arguments);
+  execve(arguments[0], arguments, variables);
   _exit(kCannotRun);
+}
+
+// Our environment without Norn's own variables: each would be an option to a replica, and its command says
+// all.
+std::vector<char*> child_environment() {
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!std::string_view(*variable).starts_with("NORN_")) variables.push_back(*variable);
+  }
+  variables.push_back(nullptr);
+  return variables;
 }
 
 // Tells when a child holds none of our files any more.
@@ -71,10 +83,11 @@ Process::Process(boost::asio::io_context& io, const std::vector<std::string>& co
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
+  const std::vector<char*> variables = child_environment();
   const pid_t parent = getpid();
   Pipe held;
   pid_ = fork();
-  if (pid_ == 0) become(arguments.data(), output.get(), parent);
+  if (pid_ == 0) become(arguments.data(), variables.data(), output.get(), parent);
   if (pid_ < 0) throw host::Failure(std::string("no process could be started: ") + strerror(errno));
   held.wait_until_let_go();
   const auto descriptor = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));

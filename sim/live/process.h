@@ -23,8 +23,8 @@ struct Exit {
 class Process {
  public:
   // command: the program's path, and its arguments. What it writes to standard output and error is appended
-  // to `log`. `ended` is called from the loop when it has ended by itself; never after kill(). Throws
-  // host::Failure.
+  // to `log`. It has our environment without Norn's own variables. `ended` is called from the loop when it
+  // has ended by itself; never after kill(). Throws host::Failure.
   Process(boost::asio::io_context& io, const std::vector<std::string>& command, const std::string& log,
           std::function<void(Exit)> ended);
   Process(const Process&) = delete;

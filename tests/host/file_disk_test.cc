@@ -153,6 +153,30 @@ TEST_CASE("an operation that failed for another reason says for which") {
   CHECK(disk.files().error() == EISDIR);
 }
 
+// This process's open WAL becomes a file that takes every write and cannot be synced: /dev/null.
+void break_sync(const std::string& wal) {
+  const Descriptor nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+  int broken = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // the descriptor that the iterator itself reads
+    if (std::filesystem::read_symlink(entry, gone) != wal) continue;
+    REQUIRE(dup2(nothing.get(), std::stoi(entry.path().filename())) >= 0);
+    ++broken;
+  }
+  REQUIRE(broken == 1);
+}
+
+TEST_CASE("a record that was written and could not be synced has failed, and says why") {
+  const TemporaryDirectory at;
+  Disk disk(at.path());
+  REQUIRE(disk.replace(File::wal, "image") == DiskStatus::ok);
+  CHECK(disk.append(" one") == DiskStatus::ok);
+  break_sync(at.file("wal"));
+  CHECK(disk.append(" two") == DiskStatus::failed);
+  CHECK(disk.files().error() == EINVAL);
+  CHECK(content(content_of(at.file("wal"))) == "image one");
+}
+
 TEST_CASE("a file that cannot be read, or not be synced, is not taken for an empty one") {
   const TemporaryDirectory at;
   std::filesystem::create_directory(at.file("snapshot"));
@@ -209,6 +233,10 @@ class Process {
     REQUIRE_FALSE(replica_.stopped());
   }
   void turn() {
+    step();
+    REQUIRE_FALSE(replica_.stopped());
+  }
+  void step() {
     if (!disk_.files().idle() || !disk_.done().empty()) {
       const auto [ticket, status] = disk_.done().wait();
       replica_.on_synced(now_, ticket, status);
@@ -223,10 +251,19 @@ class Process {
     replica_.settle(now_, answered_, disk_.files());
     for (const Buffer& datagram : std::exchange(answered_.datagrams, {}))
       client_.on_datagram(now_, kReplica, datagram);
-    REQUIRE_FALSE(replica_.stopped());
   }
 
   void begin(const kv::Command& command) { REQUIRE(client_.submit(now_, 0, kv::encode(command))); }
+  // Until the replica has stopped: why it has. Nobody may be answered meanwhile.
+  std::string stop() {
+    for (int i = 0; !replica_.stopped(); ++i) {
+      REQUIRE(i < 1000);
+      step();
+      REQUIRE_FALSE(answered());
+    }
+    return *replica_.stopped();
+  }
+
   bool answered() { return !client_.completions().empty(); }
   kv::Result finish() {
     while (!answered()) turn();
@@ -326,6 +363,25 @@ TEST_CASE("a full disk stops acknowledging and loses nothing; with room again it
   Process process(at.path());
   check_all_there(process, 6);
   CHECK(process.get("large")->size() == 1 << 20);
+}
+
+// What a failed fdatasync leaves on the disk nobody knows, and a second one that succeeds proves nothing
+// (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020): the process ends, and
+// the next one reads what is there.
+TEST_CASE("when the WAL's sync fails the replica stops, with nothing acknowledged that is not there") {
+  const TemporaryDirectory at;
+  {
+    Process process(at.path());
+    for (int i = 0; i < 5; ++i) process.put("key" + std::to_string(i), "value" + std::to_string(i));
+    break_sync(at.file("wal"));
+    process.begin({.kind = kv::CommandKind::put, .pairs = {{"key5", "lost"}}});
+    CHECK(process.stop() == "the disk failed to sync the WAL");
+  }
+  Process process(at.path());
+  CHECK(process.replica().recovery_note().empty());
+  check_all_there(process, 5);
+  CHECK(process.get("key5") == std::nullopt);
+  process.put("key5", "value5");
 }
 
 TEST_CASE("a disk that is full from the start: the replica waits, and begins with the first room") {

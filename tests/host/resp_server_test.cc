@@ -266,6 +266,15 @@ class TlsCaller {
     asio::async_read(stream_, asio::buffer(heard), [&](const error_code&, std::size_t) { done = true; });
     return house.until([&] { return done; }) && heard == answer;
   }
+  // How what is heard ends; nothing: it does not.
+  error_code end(House& house) {
+    error_code error;
+    char further = 0;
+    stream_.async_read_some(asio::buffer(&further, 1),
+                            [&](const error_code& how, std::size_t) { error = how; });
+    return house.until([&] { return bool(error); }) ? error : error_code();
+  }
+  Caller& caller() { return caller_; }
 
  private:
   asio::ssl::context context_{asio::ssl::context::tls_client};
@@ -293,6 +302,29 @@ TEST_CASE("over TLS a client is answered as over TCP, large answers too") {
   const std::string large(200'000, 'x');
   CHECK(
       caller.ask(house, "*2\r\n$4\r\nECHO\r\n$200000\r\n" + large + "\r\n", "$200000\r\n" + large + "\r\n"));
+}
+
+TEST_CASE("the end of a TLS connection is told, so that it cannot be taken for a cut") {
+  const Secured secured;
+  House house(secured.options);
+  TlsCaller leaves(house);
+  CHECK(leaves.ask(house, "PING\r\nQUIT\r\n", "+PONG\r\n+OK\r\n"));
+  CHECK(leaves.end(house) == asio::error::eof);  // not stream_truncated
+  TlsCaller kills(house);
+  TlsCaller killed(house);
+  CHECK(killed.ask(house, "CLIENT SETNAME x\r\nCLIENT ID\r\n", "+OK\r\n:3\r\n"));
+  CHECK(kills.ask(house, "CLIENT KILL ID 3\r\n", ":1\r\n"));
+  CHECK(killed.end(house) == asio::error::eof);
+  CHECK(house.until([&] { return house.connected() == 1; }));
+}
+
+TEST_CASE("who does not answer the end of a TLS connection is not waited for") {
+  const Secured secured;
+  House house(secured.options);
+  TlsCaller silent(house);
+  CHECK(silent.ask(house, "QUIT\r\n", "+OK\r\n"));
+  CHECK(house.until([&] { return silent.caller().ended(); }));
+  CHECK(house.connected() == 0);
 }
 
 TEST_CASE("who speaks no TLS is let go, who says nothing or vanishes in the handshake holds up nobody") {

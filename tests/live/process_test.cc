@@ -102,6 +102,16 @@ TEST_CASE("once it is started, a port that was ours is free as soon as we close 
   }
 }
 
+TEST_CASE("of our environment, what Norn's own programs would take for options is not handed on") {
+  setenv("NORN_ID", "9", 1);
+  Bench bench;
+  Process process(bench.io, shell("echo $NORN_ID; test -n \"$PATH\""), bench.log, bench.note());
+  unsetenv("NORN_ID");
+  bench.run_until_ended();
+  CHECK(content(bench.log) == "\n");
+  CHECK(bench.ended->text() == "exit status 0");
+}
+
 TEST_CASE("what cannot be run is named") {
   Bench bench;
   CHECK_THROWS_WITH_AS(Process(bench.io, {"/no/such/program"}, bench.log, bench.note()),

@@ -28,6 +28,11 @@ KV = BUILD / 'kv'
 SIM = BUILD / 'sim'
 
 
+def environment(**more):
+    """For a replica: without what the tests' own environment says in Norn's names, which are all options to it."""
+    return {**{name: value for name, value in os.environ.items() if not name.startswith('NORN_')}, **more}
+
+
 class Skip(Exception):
     """A test cannot be run here; its text says why."""
 
@@ -126,7 +131,7 @@ class Cluster:
             with open(self.folder / f'log-{replica}', 'ab') as log:
                 self.processes[replica] = subprocess.Popen(
                     self.command(replica), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    env={**os.environ, **self.environment_of.get(replica, {})})
+                    env=environment(**self.environment_of.get(replica, {})))
 
     def kill(self, *replicas):
         """SIGKILL: to all of them first, then their ends are waited for."""

@@ -1,6 +1,5 @@
 """What `replica` refuses to start with: exit status 2, one line that names what is wrong, and nothing done."""
 
-import os
 import pathlib
 import re
 import shutil
@@ -8,13 +7,13 @@ import socket
 import subprocess
 import tempfile
 
-from cluster import Cluster, REPLICA, free_ports, make_folder
+from cluster import Cluster, REPLICA, environment, free_ports, make_folder
 
 
-def refused(arguments, pattern, **more):
+def refused(arguments, pattern, **variables):
     """Runs `replica` with these; its one line must match."""
     ended = subprocess.run([str(REPLICA), *map(str, arguments)], capture_output=True, text=True, timeout=10, check=False,
-                           stdin=subprocess.DEVNULL, **more)
+                           stdin=subprocess.DEVNULL, env=environment(**variables))
     said = f'{" ".join(map(str, arguments))}: status {ended.returncode}, says {ended.stderr!r}'
     assert ended.returncode == 2 and ended.stdout == '', said
     assert re.fullmatch(r'replica: [^\n]+\n', ended.stderr) and re.search(pattern, ended.stderr), f'{said}, not {pattern}'
@@ -46,6 +45,7 @@ def bad_options(_):
                 (['keygen', f'{missing}/key'], f'{missing}/key.*No such file'),
                 (place.serve(id=None), '--id is missing'),
                 (place.serve(id='4'), '--id: replica 4'),
+                (place.serve(id='0'), '--id: 0 is not from 1 to 255'),
                 (place.serve(id='256'), '--id: 256'),
                 (place.serve(id='x'), "--id: 'x'"),
                 (place.serve(cluster=None), '--cluster is missing'),
@@ -58,6 +58,8 @@ def bad_options(_):
                 (place.serve(tls_cert=missing, tls_key=missing), f'--tls-cert: .*{missing}'),
                 (place.serve(key_file=missing), f'{missing}.*No such file'),
                 (place.serve(config=missing), f'--config: .*{missing}'),
+                (place.serve(config=str(place.folder)), f'--config: cannot read {place.folder}'),
+                (place.serve() + ['2=127.0.0.1:7102'], "'2=127.0.0.1:7102' belongs to no option"),
                 (place.serve(log_level='loud'), '--log-level'),
                 (place.serve(heartbeat_interval='2s'), '--heartbeat-interval'),
                 (place.serve(election_timeout_min='5'), "--election-timeout-min: '5'"),
@@ -65,7 +67,8 @@ def bad_options(_):
                 (place.serve(redirect=None) + ['--redirect'], '--resp-peers'),
                 (place.serve(datagram_max='100'), '--datagram-max')]:
             refused(arguments, pattern)
-        refused(place.serve(), '--read-mode', env={**os.environ, 'NORN_READ_MODE': 'guess'})
+        refused(place.serve(), '--read-mode', NORN_READ_MODE='guess')
+        refused(place.serve(), "environment's NORN_READMODE is no option", NORN_READMODE='lease')
         (place.folder / 'config').write_text('nosuch = 1\n')
         refused(place.serve(config=str(place.folder / 'config')), 'nosuch')
 

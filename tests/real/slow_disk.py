@@ -16,7 +16,7 @@ class SlowCluster(Cluster):
             raise Skip(f'{SHIM} is not built')
         for replica in self.ids:
             self.set_delay(replica, 0)
-            self.environment_of[replica] = {'LD_PRELOAD': str(SHIM), 'NORN_SLOW_SYNC': str(self.delay_file(replica))}
+            self.environment_of[replica] = {'LD_PRELOAD': str(SHIM), 'SLOW_SYNC': str(self.delay_file(replica))}
 
     def delay_file(self, replica):
         return self.folder / f'delay-{replica}'

@@ -1,5 +1,5 @@
 // Loaded before the C library into a replica (LD_PRELOAD): every fdatasync and fsync takes as many
-// milliseconds longer as the file that NORN_SLOW_SYNC names says when it begins; so a test makes a disk slow,
+// milliseconds longer as the file that SLOW_SYNC names says when it begins; so a test makes a disk slow,
 // and well again.
 #include <chrono>
 #include <cstdlib>
@@ -11,7 +11,7 @@
 namespace {
 
 void delay() {
-  const char* path = std::getenv("NORN_SLOW_SYNC");
+  const char* path = std::getenv("SLOW_SYNC");
   if (path == nullptr) return;
   long milliseconds = 0;
   std::ifstream(path) >> milliseconds;

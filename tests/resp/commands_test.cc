@@ -139,6 +139,10 @@ TEST_CASE("CLIENT lists connections, and hangs up on one") {
   CHECK(house.gateway.wants_close(second));
   const auto& touched = house.gateway.touched();
   CHECK(std::find(touched.begin(), touched.end(), second) != touched.end());
+  const auto third = house.open();
+  house.gateway.touched().clear();
+  CHECK(house.ask(first, "CLIENT KILL ID 3\r\nCLIENT KILL ID 99\r\n") == ":1\r\n:0\r\n");
+  CHECK(std::find(touched.begin(), touched.end(), third) != touched.end());  // though the last killed nobody
   CHECK(house.ask(first, "CLIENT KILL 127.0.0.1:1\r\nPING\r\n") == "+OK\r\n");
   CHECK(house.gateway.wants_close(first));
 }
