@@ -3,6 +3,7 @@
 // line has; and parse_json_line, for any other JSON.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -13,6 +14,10 @@
 #include "sim/check/history.h"
 
 namespace norn::sim {
+
+// By OperationKind.
+inline constexpr std::array<std::string_view, 8> kKindsInJson = {
+    "get", "put", "remove", "cas", "append", "increment", "multi-get", "multi-put"};
 
 enum class LineType : std::uint8_t { invoke, ok, fail, info };
 
