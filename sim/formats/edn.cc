@@ -44,14 +44,14 @@ bool EdnCursor::next_of_any() {
 }
 
 bool EdnCursor::over_string() {
-  for (++at_; at_ != end_; ++at_) {
-    if (*at_ == '"') {
-      ++at_;
-      return true;
-    }
-    if (*at_ == '\\' && ++at_ == end_) break;
+  const char* at = at_ + 1;
+  while (at != end_ && *at != '"') at += *at == '\\' && at + 1 != end_ ? 2 : 1;
+  if (at == end_) {
+    at_ = at;
+    return run_out();
   }
-  return run_out();
+  at_ = at + 1;
+  return true;
 }
 
 bool EdnCursor::form_of_any(EdnForm& out) {

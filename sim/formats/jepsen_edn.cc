@@ -23,6 +23,10 @@ struct Map {
   EdnForm value;
   EdnForm key;
   EdnForm time;
+
+  void clear() {
+    for (EdnForm* const form : {&process, &type, &f, &value, &key, &time}) form->kind = EdnForm::nothing;
+  }
 };
 
 EdnForm* field(Map& map, const EdnForm& name) {
@@ -205,7 +209,7 @@ class Maps {
       const std::string_view text = source_.rest().substr(position_);
       EdnCursor cursor(text, last);
       Around around = around_;
-      map = Map();
+      map.clear();
       const Step step = try_next(cursor, around, map);
       const auto passed = static_cast<std::size_t>(cursor.at() - text.data());
       if (step == Step::cut && !last) {
@@ -231,7 +235,9 @@ class Maps {
 
   std::size_t newlines(std::size_t size) const {
     const std::string_view text = source_.rest().substr(0, size);
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    std::size_t count = 0;
+    for (std::size_t at = text.find('\n'); at < text.size(); at = text.find('\n', at + 1)) ++count;
+    return count;
   }
 
   Step wrong(const char* what) {
@@ -268,14 +274,15 @@ class Maps {
 
   Step fields(EdnCursor& cursor, Map& map) {
     EdnForm name;
-    EdnForm value;
+    EdnForm of_no_interest;
     while (cursor.next()) {
       if (cursor.peek() == '}') {
         cursor.skip();
         return Step::found;
       }
-      if (!cursor.form(name) || !cursor.next() || !cursor.form(value)) break;
-      if (EdnForm* const found = field(map, name)) *found = value;
+      if (!cursor.form(name)) break;
+      EdnForm* const found = field(map, name);
+      if (!cursor.next() || !cursor.form(found != nullptr ? *found : of_no_interest)) break;
     }
     return out_of(cursor);
   }

@@ -37,7 +37,7 @@ template <typename Item>
 class Again {
  public:
   Item& add() {
-    if (size_ == items_.size()) items_.emplace_back();
+    if (size_ == items_.size()) grow();
     return items_[size_++];
   }
   void clear() { size_ = 0; }
@@ -46,6 +46,8 @@ class Again {
   const Item& operator[](std::size_t i) const { return items_[i]; }
 
  private:
+  [[gnu::noinline]] void grow() { items_.emplace_back(); }
+
   std::vector<Item> items_;
   std::size_t size_ = 0;
 };
