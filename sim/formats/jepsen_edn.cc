@@ -1,7 +1,6 @@
 // What the maps mean: see jepsen_edn.h.
 #include "sim/formats/jepsen_edn.h"
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
