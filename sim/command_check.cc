@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/check/compact.h"
+#include "sim/check/compact_component.h"
 #include "sim/check/linearizable.h"
 #include "sim/check/linearizable_words.h"
 #include "sim/check/order.h"
@@ -135,18 +136,22 @@ class Compactor final : public HistorySink {
   bool versions_ = false;
 };
 
-// Judges the compact form of a file, a small part of a history's size. Nothing: the whole is needed, to tell
-// of a violation, or for versions, which may spare a search.
+// Judges the compact form of a file, a small part of a history's size; the reason of a violation has marks
+// for operations. Nothing: the whole is needed, for versions, which may spare a search, or for its size.
 std::optional<Judged> judge_compact(Source& source, const Wanted& wanted) {
   Compactor compactor;
   read(source, wanted, compactor);
   const CompactHistory history = compactor.take();
+  if (history.is_full()) return std::nullopt;
   CheckOptions options = wanted.check;
   const bool spares_search = options.use_versions && compactor.has_versions();
   if (spares_search) options.steps_max = 0;
-  Judged judged{history.operations(), {}, check_linearizable(history, options), {}};
-  if (judged.result.verdict == Verdict::violation || history.is_full()) return std::nullopt;
-  if (spares_search && judged.result.searched != 0) return std::nullopt;
+  Judged judged;
+  judged.operations = history.operations();
+  judged.result.components = history.components().size();
+  judge_components(history, MarkingNarrator(), options, judged.result);
+  const bool is_certain = judged.result.verdict == Verdict::violation || judged.result.searched == 0;
+  if (spares_search && !is_certain) return std::nullopt;
   return judged;
 }
 
@@ -162,6 +167,16 @@ bool holds(const History& history, const std::string& path) {
   const std::optional<std::string> broken = verify_order(history, parsed.order);
   if (broken) std::cerr << "sim: " << path << ": the order does not hold: " << *broken << '\n';
   return !broken;
+}
+
+// What telling of a violation needs beyond what judging did.
+void read_whole(Source& source, const Wanted& wanted, Judged& judged) {
+  HistoryCollector collector;
+  read(source, wanted, collector);
+  if (collector.history.size() != judged.operations)
+    throw BadInput{source.name() + ": it has changed while it was judged"};
+  judged.history = std::move(collector.history);
+  judged.result.reason = in_words(judged.result.reason, judged.history);
 }
 
 Judged judge(Source& source, const Wanted& wanted) {
@@ -244,7 +259,11 @@ Verdict check_whole(const std::string& file, const Wanted& wanted) {
     judged = judge_compact(source, wanted);
   }
   Source source = Source::file(file);
-  if (!judged) judged = judge(source, wanted);
+  if (!judged) {
+    judged = judge(source, wanted);
+  } else if (judged->result.verdict == Verdict::violation) {
+    read_whole(source, wanted, *judged);
+  }
   if (wanted.json) {
     std::cout << json_of(file, *judged) << '\n';
   } else {

@@ -2,9 +2,9 @@
 // or draws it (sim/formats/), and what a workload gives while a run goes on. Nothing that is handed on
 // outlives the call, so that a history larger than memory can pass.
 //
-//   on_call    operation number `place` (0, 1, ...: the order of the calls) was called; its outcome is
-//   pending on_return  it came back: outcome ok, fail or info, and, if ok, what it saw on_end     nothing
-//   follows; what has not come back is pending for good
+//   on_call    operation number `place` (0, 1, ...: the order of the calls) was called: it is pending
+//   on_return  it came back: outcome ok, fail or info, and, if ok, what it saw
+//   on_end     nothing follows; what has not come back is pending for good
 //
 // At equal times calls come before returns: equal times are concurrent.
 #pragma once

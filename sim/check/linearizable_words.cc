@@ -2,34 +2,14 @@
 #include "sim/check/linearizable_words.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace norn::sim {
 
 namespace {
 
 constexpr std::size_t kQuotedMax = 32;  // bytes of a value that a reason shows
-
-const char* name_of(OperationKind kind) {
-  switch (kind) {
-    case OperationKind::get:
-      return "get";
-    case OperationKind::put:
-      return "put";
-    case OperationKind::remove:
-      return "remove";
-    case OperationKind::compare_and_set:
-      return "compare-and-set";
-    case OperationKind::append:
-      return "append";
-    case OperationKind::increment:
-      return "increment";
-    case OperationKind::multi_get:
-      return "multi-get";
-    case OperationKind::multi_put:
-      return "multi-put";
-  }
-  return "?";
-}
+constexpr char kMark = '\x1f';          // around a place; quoted() lets none of these through
 
 std::string optional_words(const std::optional<std::string>& text) {
   return text ? quoted(*text) : "nothing";
@@ -74,6 +54,28 @@ std::string result(const Operation& operation) {
 }
 
 }  // namespace
+
+const char* name_of(OperationKind kind) {
+  switch (kind) {
+    case OperationKind::get:
+      return "get";
+    case OperationKind::put:
+      return "put";
+    case OperationKind::remove:
+      return "remove";
+    case OperationKind::compare_and_set:
+      return "compare-and-set";
+    case OperationKind::append:
+      return "append";
+    case OperationKind::increment:
+      return "increment";
+    case OperationKind::multi_get:
+      return "multi-get";
+    case OperationKind::multi_put:
+      return "multi-put";
+  }
+  return "?";
+}
 
 std::string seconds(std::int64_t time) {
   const bool negative = time < 0;
@@ -122,6 +124,21 @@ std::string words_of(const Operation& operation, const std::string& who, const s
     text += "key " + quoted(access.key) + arguments(operation, access);
   }
   return text + " by " + who + " (" + when + ")" + result(operation);
+}
+
+std::string MarkingNarrator::words(std::size_t place) const { return kMark + std::to_string(place) + kMark; }
+
+std::string in_words(std::string_view marked, const History& history) {
+  std::string text;
+  while (true) {
+    const std::size_t mark = std::min(marked.find(kMark), marked.size());
+    text += marked.substr(0, mark);
+    if (mark == marked.size()) return text;
+    std::size_t place = 0;
+    const auto parsed = std::from_chars(marked.data() + mark + 1, marked.data() + marked.size(), place);
+    text += words_of(history, place);
+    marked.remove_prefix(static_cast<std::size_t>(parsed.ptr - marked.data()) + 1);
+  }
 }
 
 std::string words_of(const Narrator& narrator, const std::vector<std::size_t>& places) {

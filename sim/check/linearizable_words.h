@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/check/history.h"
@@ -16,6 +17,8 @@ std::string seconds(std::int64_t time);
 // Quoted, and shortened when long; bytes that do not print are escaped. kAbsent: "nothing".
 std::string quoted(std::string_view text);
 std::string words_of(const Values& values, ValueId value);
+
+const char* name_of(OperationKind kind);  // "get", "compare-and-set"
 
 // 'get of "k" by client 3 (called 1.1 s, ok 1.203 s) returned "v2"'.
 std::string words_of(const History& history, std::size_t place);
@@ -43,6 +46,16 @@ class HistoryNarrator final : public Narrator {
  private:
   const History& history_;
 };
+
+// Leaves a mark where an operation's words belong, as long as no history is at hand whose places are in the
+// order of the calls; in_words() puts them there.
+class MarkingNarrator final : public Narrator {
+ public:
+  std::string words(std::size_t place) const override;
+  std::int64_t call(std::size_t place) const override { return static_cast<std::int64_t>(place); }
+};
+
+std::string in_words(std::string_view marked, const History& history);
 
 // The same for several, joined by "; ".
 std::string words_of(const Narrator& narrator, const std::vector<std::size_t>& places);

@@ -27,6 +27,7 @@
 
 #include "sim/check/linearizable_words.h"
 #include "sim/check/search_frontier.h"
+#include "sim/check/search_moves.h"
 
 namespace norn::sim {
 
@@ -80,11 +81,12 @@ class Search {
     return {Verdict::linearizable, "", {}};
   }
 
- private:
-  using Event = SearchEvent;
-
   const KvStep& step(std::uint32_t i) const { return component_.steps[i]; }
   const KeyStep* parts(std::uint32_t i) const { return component_.parts_of(component_.steps[i]); }
+  std::uint32_t slot(std::uint32_t i) const { return slot_of_[i]; }
+
+ private:
+  using Event = SearchEvent;
 
   // ---- before the sweep
 
@@ -212,7 +214,7 @@ class Search {
     }
     kinds_.reads[slot / 64] |= bit;
     for (std::size_t i = 0; i < now.size(); ++i) {
-      load(now.at(i));
+      load_state(now.at(i), state_);
       if (apply(component_.values, state_.data(), step(called), parts(called)))
         layout_.set_done(now.at(i), slot);
     }
@@ -265,7 +267,7 @@ class Search {
   // not.
   bool land(std::uint32_t candidate, std::uint32_t returned, const std::uint64_t* from) {
     const KvStep& it = step(candidate);
-    load(from);
+    load_state(from, state_);
     if (!apply(component_.values, state_.data(), it, parts(candidate))) return false;
     if (it.kind == OperationKind::append) {
       ValueId& value = state_[parts(candidate)->key];
@@ -274,64 +276,14 @@ class Search {
     }
     const bool may_wait = it.count == 1 && (it.unknown || is_blind(it) || it.kind == OperationKind::append);
     trial_.assign(from, from + layout_.words());
-    if (may_wait && candidate != returned && !is_told(candidate)) return false;
-    store(trial_.data());
+    if (may_wait && candidate != returned &&
+        !is_told(*this, open_, layout_, trial_.data(), candidate, state_[parts(candidate)->key]))
+      return false;
+    store_state(state_, layout_, trial_.data());
     layout_.set_done(trial_.data(), slot_of_[candidate]);
-    if (is_blind(it)) free_hidden(candidate);
-    read_at_once();
+    if (is_blind(it)) free_hidden(*this, open_, layout_, trial_.data(), candidate);
+    read_at_once(*this, open_, layout_, trial_.data(), component_.values, state_);
     return true;
-  }
-
-  // Could an open operation tell the value that this one, on a single key, has just left in state_?
-  bool is_told(std::uint32_t landed) const {
-    const std::uint32_t key = parts(landed)->key;
-    for (const std::uint32_t other : open_) {
-      if (other == landed || layout_.done(trial_.data(), slot_of_[other]) || is_blind(step(other))) continue;
-      for (std::uint32_t j = 0; j < step(other).count; ++j) {
-        const KeyStep& part = parts(other)[j];
-        if (part.key == key && could_tell(step(other), part, state_[key])) return true;
-      }
-    }
-    return false;
-  }
-
-  // What could have stood unseen just before a blind write.
-  void free_hidden(std::uint32_t landed) {
-    for (const std::uint32_t other : open_) {
-      const KvStep& it = step(other);
-      if (it.unknown || !(is_blind(it) || it.kind == OperationKind::append)) continue;
-      if (layout_.done(trial_.data(), slot_of_[other]) || !covers(landed, other)) continue;
-      layout_.set_free(trial_.data(), slot_of_[other]);
-    }
-  }
-
-  bool covers(std::uint32_t landed, std::uint32_t other) const {
-    const KeyStep* const begin = parts(landed);
-    const KeyStep* const end = begin + step(landed).count;
-    return std::all_of(parts(other), parts(other) + step(other).count, [&](const KeyStep& part) {
-      return std::any_of(begin, end, [&](const KeyStep& covering) { return covering.key == part.key; });
-    });
-  }
-
-  void read_at_once() {
-    for (const std::uint32_t other : open_) {
-      if (!is_read(step(other)) || layout_.done(trial_.data(), slot_of_[other])) continue;
-      if (apply(component_.values, state_.data(), step(other), parts(other))) {
-        layout_.set_done(trial_.data(), slot_of_[other]);
-      }
-    }
-  }
-
-  void load(const std::uint64_t* words) {
-    for (std::size_t key = 0; key < state_.size(); ++key) {
-      state_[key] = static_cast<ValueId>(words[key / 2] >> key % 2 * 32);
-    }
-  }
-
-  void store(std::uint64_t* words) const {
-    std::fill_n(words, layout_.state_words(), 0);
-    for (std::size_t key = 0; key < state_.size(); ++key)
-      words[key / 2] |= std::uint64_t{state_[key]} << key % 2 * 32;
   }
 
   // ---- what went wrong
@@ -365,7 +317,7 @@ class Search {
   std::string possible_values(std::uint32_t key, const Frontier& now) {
     std::vector<ValueId> possible;
     for (std::size_t i = 0; i < now.size(); ++i) {
-      load(now.at(i));
+      load_state(now.at(i), state_);
       possible.push_back(state_[key]);
     }
     std::sort(possible.begin(), possible.end());

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sim/check/search_moves.h"
+
 namespace norn::sim {
 
 namespace {
@@ -124,7 +126,7 @@ bool Sweeper::at_once(Sweep& sweep, const Layout& layout, std::uint32_t returned
       swept = Swept::contradicts;
       return true;
     }
-    store(layout, words);
+    store_state(state_, layout, words);
   }
   layout.clear(words, slot(returned));
   sweep.open.erase(std::find(sweep.open.begin(), sweep.open.end(), returned));
@@ -211,62 +213,19 @@ bool Sweeper::land(const Sweep& sweep, const Layout& layout, std::uint32_t candi
   if (overshoots(candidate, returned)) return false;
   const bool may_wait = it.count == 1 && (it.unknown || is_blind(it) || it.kind == OperationKind::append);
   trial_.assign(from, from + layout.words());
-  if (may_wait && candidate != returned && !is_told(sweep, layout, candidate)) return false;
-  store(layout, trial_.data());
+  if (may_wait && candidate != returned &&
+      !is_told(*this, sweep.open, layout, trial_.data(), candidate, state_[parts(candidate)->key]))
+    return false;
+  store_state(state_, layout, trial_.data());
   layout.set_done(trial_.data(), slot(candidate));
-  if (is_blind(it)) free_hidden(sweep, layout, candidate);
-  read_at_once(sweep, layout);
+  if (is_blind(it)) free_hidden(*this, sweep.open, layout, trial_.data(), candidate);
+  read_at_once(*this, sweep.open, layout, trial_.data(), values_, state_);
   return true;
-}
-
-// Could an open operation tell the value that this one, on a single key, has just left in state_?
-bool Sweeper::is_told(const Sweep& sweep, const Layout& layout, std::uint32_t landed) const {
-  const std::uint32_t key = parts(landed)->key;
-  for (const std::uint32_t other : sweep.open) {
-    if (other == landed || layout.done(trial_.data(), slot(other)) || is_blind(step(other))) continue;
-    for (std::uint32_t j = 0; j < step(other).count; ++j) {
-      const KeyStep& part = parts(other)[j];
-      if (part.key == key && could_tell(step(other), part, state_[key])) return true;
-    }
-  }
-  return false;
-}
-
-// What could have stood unseen just before a blind write.
-void Sweeper::free_hidden(const Sweep& sweep, const Layout& layout, std::uint32_t landed) {
-  for (const std::uint32_t other : sweep.open) {
-    const KvStep& it = step(other);
-    if (it.unknown || !(is_blind(it) || it.kind == OperationKind::append)) continue;
-    if (layout.done(trial_.data(), slot(other)) || !covers(landed, other)) continue;
-    layout.set_free(trial_.data(), slot(other));
-  }
-}
-
-bool Sweeper::covers(std::uint32_t landed, std::uint32_t other) const {
-  const KeyStep* const begin = parts(landed);
-  const KeyStep* const end = begin + step(landed).count;
-  return std::all_of(parts(other), parts(other) + step(other).count, [&](const KeyStep& part) {
-    return std::any_of(begin, end, [&](const KeyStep& covering) { return covering.key == part.key; });
-  });
-}
-
-void Sweeper::read_at_once(const Sweep& sweep, const Layout& layout) {
-  for (const std::uint32_t other : sweep.open) {
-    if (!is_read(step(other)) || layout.done(trial_.data(), slot(other))) continue;
-    if (apply(values_, state_.data(), step(other), parts(other))) layout.set_done(trial_.data(), slot(other));
-  }
 }
 
 void Sweeper::load(const Layout& layout, const std::uint64_t* words) {
   state_.resize(layout.state_words() * 2);
-  for (std::size_t key = 0; key < state_.size(); ++key)
-    state_[key] = static_cast<ValueId>(words[key / 2] >> key % 2 * 32);
-}
-
-void Sweeper::store(const Layout& layout, std::uint64_t* words) const {
-  std::fill_n(words, layout.state_words(), 0);
-  for (std::size_t key = 0; key < state_.size(); ++key)
-    words[key / 2] |= std::uint64_t{state_[key]} << key % 2 * 32;
+  load_state(words, state_);
 }
 
 }  // namespace norn::sim

@@ -102,12 +102,12 @@ class Sweeper {
   // It is done in all of them, or its slot is to be free whatever they say.
   static void release(Sweep& sweep, const Layout& layout, std::uint32_t operation, std::uint32_t slot);
 
- private:
-  using State = std::vector<ValueId>;
-
   const KvStep& step(std::uint32_t i) const { return operations_[i].step; }
   const KeyStep* parts(std::uint32_t i) const { return operations_[i].parts.data(); }
   std::uint32_t slot(std::uint32_t i) const { return operations_[i].slot; }
+
+ private:
+  using State = std::vector<ValueId>;
 
   bool at_once(Sweep& sweep, const Layout& layout, std::uint32_t returned, Swept& swept);
   bool explore(const Sweep& sweep, const Layout& layout, std::uint32_t returned);
@@ -116,12 +116,7 @@ class Sweeper {
   bool overshoots(std::uint32_t candidate, std::uint32_t returned);
   bool land(const Sweep& sweep, const Layout& layout, std::uint32_t candidate, std::uint32_t returned,
             const std::uint64_t* from);
-  bool is_told(const Sweep& sweep, const Layout& layout, std::uint32_t landed) const;
-  void free_hidden(const Sweep& sweep, const Layout& layout, std::uint32_t landed);
-  bool covers(std::uint32_t landed, std::uint32_t other) const;
-  void read_at_once(const Sweep& sweep, const Layout& layout);
   void load(const Layout& layout, const std::uint64_t* words);
-  void store(const Layout& layout, std::uint64_t* words) const;
 
   Values& values_;
   std::vector<StreamOperation>& operations_;

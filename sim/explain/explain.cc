@@ -13,6 +13,7 @@ namespace norn::sim {
 namespace {
 
 constexpr std::size_t kOperationsMax = 60;  // in JSON
+constexpr std::size_t kSentencesMax = 60;   // in JSON
 constexpr std::size_t kValueMax = 1024;     // bytes of a value in JSON
 constexpr std::size_t kAccessesMax = 16;    // of an operation in JSON
 constexpr std::size_t kKeysNamed = 3;
@@ -74,6 +75,12 @@ std::string headline(const Draft& draft) {
          (count == 1 ? ", shown by one operation" : ", shown by " + std::to_string(count) + " operations");
 }
 
+std::string cut(std::string sentence) {
+  if (sentence.size() <= kSentenceMax) return sentence;
+  sentence.resize(kSentenceMax - 3);
+  return sentence + "...";
+}
+
 Explanation put_together(const Draft& draft, const Shrunk& shrunk, std::uint64_t work_max) {
   Explanation made;
   made.found = true;
@@ -89,7 +96,7 @@ Explanation put_together(const Draft& draft, const Shrunk& shrunk, std::uint64_t
         made.keys.push_back(access.key);
     }
   }
-  made.argument = draft.sentences_;
+  for (const std::string& sentence : draft.sentences_) made.argument.push_back(cut(sentence));
   const auto in_time = [&](std::size_t from, std::size_t to) {
     return std::any_of(draft.edges_.begin(), draft.edges_.end(), [&](const ExplanationEdge& edge) {
       return edge.kind == EdgeKind::time && edge.from == from && edge.to == to;
@@ -119,7 +126,7 @@ Explanation unshrunk(const History& history, const CheckResult& result) {
   Explanation made;
   made.found = true;
   made.headline = "Not linearizable";
-  made.argument = {result.reason};
+  made.argument = {cut(result.reason)};
   for (std::size_t i = 0; i < result.witnesses.size(); ++i) {
     const Operation& operation = history[result.witnesses[i]];
     made.operations.push_back({result.witnesses[i], returned(operation), letter(i),
@@ -222,10 +229,14 @@ std::string explanation_json(const History& history, const Explanation& explanat
                      {"kind", kKinds[static_cast<std::size_t>(edge.kind)]},
                      {"label", edge.label}});
   }
+  const std::size_t sentences = std::min(explanation.argument.size(), kSentencesMax);
+  Json argument = Json::array();
+  for (std::size_t i = 0; i < sentences; ++i) argument.push_back(explanation.argument[i]);
   Json json = {{"headline", explanation.headline},
                {"operations", std::move(operations)},
                {"operations_left_out", explanation.operations.size() - shown_count},
-               {"argument", explanation.argument},
+               {"argument", std::move(argument)},
+               {"argument_left_out", explanation.argument.size() - sentences},
                {"edges", std::move(edges)},
                {"proven", explanation.proven},
                {"minimality", explanation.minimality}};

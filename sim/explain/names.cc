@@ -37,28 +37,6 @@ std::string found_by(const Operation& operation) {
   return operation.value_known ? shown(operation.accesses[0].value) : "something else";
 }
 
-const char* word_of(OperationKind kind) {
-  switch (kind) {
-    case OperationKind::get:
-      return "get";
-    case OperationKind::put:
-      return "put";
-    case OperationKind::remove:
-      return "remove";
-    case OperationKind::compare_and_set:
-      return "cas";
-    case OperationKind::append:
-      return "append";
-    case OperationKind::increment:
-      return "increment";
-    case OperationKind::multi_get:
-      return "multi-get";
-    case OperationKind::multi_put:
-      return "multi-put";
-  }
-  return "?";
-}
-
 }  // namespace
 
 std::string shown(std::string_view text) {
@@ -138,7 +116,7 @@ std::string bar_text(const Operation& operation, bool name_keys) {
 }
 
 std::string details(const Operation& operation) {
-  std::string text = std::string(word_of(operation.kind)) + " by client " + std::to_string(operation.client);
+  std::string text = std::string(name_of(operation.kind)) + " by client " + std::to_string(operation.client);
   for (std::size_t i = 0; i < operation.accesses.size(); ++i) {
     if (i == kPartsMax) {
       text += "\nand " + std::to_string(operation.accesses.size() - i) + " more keys";

@@ -21,7 +21,6 @@ struct Limits {
   std::size_t rows = 0;
 };
 constexpr std::array<Limits, 3> kLimits = {{{90, 60, 60}, {30, 30, 30}, {0, 10, 10}}};
-constexpr std::size_t kSentenceMax = 1200;  // characters
 
 constexpr std::string_view kStyle = R"(
 :root { color-scheme: light dark;
@@ -41,7 +40,7 @@ ol { padding-left: 26px; margin: 6px 0; } li { margin: 4px 0; overflow-wrap: any
 figure { margin: 16px 0 4px; overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 table { border-collapse: collapse; font-size: 14px; } td, th { text-align: left; padding: 3px 14px 3px 0;
   border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-svg { display: block; } svg text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: var(--ink); }
+svg { display: block; max-width: 100%; height: auto; } svg text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: var(--ink); }
 svg .caption { font-size: 13px; font-weight: 600; paint-order: stroke; stroke: var(--page); stroke-width: 3px; stroke-opacity: 0.75; }
 svg .client, svg .tick, svg .key { fill: var(--soft); }
 svg .lane { fill: var(--lane); } svg .axis { stroke: var(--soft); fill: none; } svg .grid { stroke: var(--grid); fill: none; }
@@ -63,14 +62,10 @@ svg .fault { fill: var(--fault); } svg .fault-edge { stroke: var(--fault); strok
 svg .fault-text { fill: var(--fault-ink); }
 )";
 
-std::string cut(const std::string& text) {
-  return text.size() <= kSentenceMax ? text : text.substr(0, kSentenceMax) + "...";
-}
-
 std::string argument(const Explanation& explanation, std::size_t most) {
   std::string html = "<h2>Why</h2>\n<ol>\n";
   for (std::size_t i = 0; i < explanation.argument.size() && i < most; ++i)
-    html += "<li>" + escaped(cut(explanation.argument[i])) + "</li>\n";
+    html += "<li>" + escaped(explanation.argument[i]) + "</li>\n";
   html += "</ol>\n";
   if (explanation.argument.size() > most)
     html += "<p>" + std::to_string(explanation.argument.size() - most) + " more steps are left out.</p>\n";
@@ -82,7 +77,7 @@ std::string table(const History& history, const Explanation& explanation, std::s
       "<h2>Operations</h2>\n<table>\n<tr><th></th><th>operation</th><th>time</th><th>number</th></tr>\n";
   for (std::size_t i = 0; i < explanation.operations.size() && i < most; ++i) {
     const ExplainedOperation& one = explanation.operations[i];
-    html += "<tr><td>" + escaped(one.letter) + "</td><td>" + escaped(cut(one.name)) + "</td><td>" +
+    html += "<tr><td>" + escaped(one.letter) + "</td><td>" + escaped(one.name) + "</td><td>" +
             escaped(span(history[one.place])) + "</td><td>" + std::to_string(one.place) + "</td></tr>\n";
   }
   html += "</table>\n";

@@ -18,6 +18,8 @@ constexpr double kLeft = 104;  // where the plot begins: names of clients stand 
 constexpr double kRight = 26;
 constexpr double kTop = 10;
 constexpr double kAxis = 44;  // below the lanes
+constexpr double kShrunkMin =
+    0.75;  // in a narrow window the picture shrinks to so much; beyond that one scrolls
 constexpr double kLegendRow = 24;
 constexpr double kFaultRow = 20;
 constexpr std::size_t kFaultRowsMax = 6;
@@ -72,7 +74,8 @@ class Painter {
     lay_legend();
     height_ = plot_top_ + layout_.height + kAxis + legend_height_;
     out_ = "<svg xmlns='http://www.w3.org/2000/svg' width='" + px(width_) + "' height='" + px(height_) +
-           "' viewBox='0 0 " + px(width_) + " " + px(height_) + "' role='img' aria-label='" +
+           "' viewBox='0 0 " + px(width_) + " " + px(height_) +
+           "' style='min-width:" + px(width_ * kShrunkMin) + "px' role='img' aria-label='" +
            escaped(explanation_.headline) + "'>\n";
     definitions();
     out_ += "<g transform='translate(" + px(kLeft) + "," + px(plot_top_) + ")'>\n";

@@ -1,8 +1,11 @@
 // Forms of EDN: see edn.h.
 #include "sim/formats/edn.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstring>
+#include <optional>
 
 namespace norn::sim {
 
@@ -41,14 +44,14 @@ bool EdnCursor::next_of_any() {
 }
 
 bool EdnCursor::over_string() {
-  for (++at_; at_ != end_; ++at_) {
-    if (*at_ == '"') {
-      ++at_;
-      return true;
-    }
-    if (*at_ == '\\' && ++at_ == end_) break;
+  const char* at = at_ + 1;
+  while (at != end_ && *at != '"') at += *at == '\\' && at + 1 != end_ ? 2 : 1;
+  if (at == end_) {
+    at_ = at;
+    return run_out();
   }
-  return run_out();
+  at_ = at + 1;
+  return true;
 }
 
 bool EdnCursor::form_of_any(EdnForm& out) {
@@ -128,18 +131,57 @@ bool pair_of(const EdnForm& form, EdnForm& first, EdnForm& second) {
 
 namespace {
 
-void append_string(std::string& to, std::string_view raw) {
-  if (raw.find('\\') == std::string_view::npos) {
-    to += raw;
-    return;
+// The number that \uXXXX at the text's beginning spells. Nothing: that does not stand there.
+std::optional<std::uint32_t> unit_at(std::string_view text) {
+  std::uint32_t unit = 0;
+  if (text.size() < 6 || !text.starts_with("\\u")) return std::nullopt;
+  const auto [stopped, error] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  if (error != std::errc{} || stopped != text.data() + 6) return std::nullopt;
+  return unit;
+}
+
+void append_utf8(std::string& to, std::uint32_t c) {
+  const auto rest = [&](int shift) { to += static_cast<char>(0x80 | (c >> shift & 0x3f)); };
+  if (c < 0x80) {
+    to += static_cast<char>(c);
+  } else if (c < 0x800) {
+    to += static_cast<char>(0xc0 | c >> 6);
+    rest(0);
+  } else if (c < 0x10000) {
+    to += static_cast<char>(0xe0 | c >> 12);
+    rest(6);
+    rest(0);
+  } else {
+    to += static_cast<char>(0xf0 | c >> 18);
+    rest(12);
+    rest(6);
+    rest(0);
   }
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    if (raw[i] != '\\' || i + 1 == raw.size()) {
-      to += raw[i];
-      continue;
-    }
-    const char c = raw[++i];
-    to += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
+}
+
+// What a backslash and the characters behind it stand for; how many they are. Beyond U+FFFF it takes two
+// units, as in Java.
+std::size_t append_escape(std::string& to, std::string_view text) {
+  if (const std::optional<std::uint32_t> unit = unit_at(text)) {
+    const std::optional<std::uint32_t> second = unit_at(text.substr(6));
+    const bool pair = second && *unit >> 10 == 0x36 && *second >> 10 == 0x37;
+    append_utf8(to, pair ? 0x10000 + ((*unit & 0x3ff) << 10 | (*second & 0x3ff)) : *unit);
+    return pair ? 12 : 6;
+  }
+  static constexpr std::string_view kNamed = "ntrbf";
+  static constexpr std::string_view kMeant = "\n\t\r\b\f";
+  const std::size_t named = kNamed.find(text[1]);
+  to += named != std::string_view::npos ? kMeant[named] : text[1];
+  return 2;
+}
+
+void append_string(std::string& to, std::string_view raw) {
+  while (true) {
+    const std::size_t plain = std::min(raw.find('\\'), raw.size());
+    to += raw.substr(0, plain);
+    raw.remove_prefix(plain);
+    if (raw.empty()) return;
+    raw.remove_prefix(append_escape(to, raw));  // over_string() let no backslash be the last
   }
 }
 

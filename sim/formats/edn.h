@@ -48,7 +48,7 @@ class EdnCursor {
 
   // Over white space, commas, comments, discarded forms and tags. True: something stands there.
   bool next() {
-    while (edn::class_of(*at_) == edn::space && at_ != end_) ++at_;
+    at_ = behind(edn::space);
     return at_ != end_ && *at_ != ';' && *at_ != '#' ? true : next_of_any();
   }
   char peek() const { return *at_; }
@@ -84,8 +84,12 @@ class EdnCursor {
   bool form_of_any(EdnForm& out);
   bool over_string();
   bool over_brackets(EdnForm& out);
-  void over_symbol() {
-    while (edn::class_of(*at_) == edn::symbol && at_ != end_) ++at_;
+  void over_symbol() { at_ = behind(edn::symbol); }
+  // What stands behind the characters of one class. In a local variable, for at_ is in memory.
+  const char* behind(edn::Class one) const {
+    const char* at = at_;
+    while (edn::class_of(*at) == one && at != end_) ++at;
+    return at;
   }
 
   const char* at_;

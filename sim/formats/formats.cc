@@ -24,7 +24,8 @@ std::optional<Format> by_beginning(std::string_view text) {
   if (text.starts_with("# LIN1")) return Format::table;
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   if (text.empty()) return std::nullopt;
-  if (text.front() == ';' || text.front() == '[' || text.front() == '#') return Format::edn;
+  if (text.front() == ';' || text.front() == '[' || text.front() == '(' || text.front() == '#')
+    return Format::edn;
   if (text.front() != '{') return std::nullopt;
   do text.remove_prefix(1);
   while (!text.empty() && is_space(text.front()));

@@ -2,7 +2,6 @@
 #include "sim/formats/history_file.h"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 
 #include "sim/formats/history_collector.h"
@@ -12,9 +11,6 @@
 namespace norn::sim {
 
 namespace {
-
-constexpr std::array<std::string_view, 8> kKinds = {"get",    "put",       "remove",    "cas",
-                                                    "append", "increment", "multi-get", "multi-put"};
 
 std::int64_t nanoseconds_of(Time time) { return time.time_since_epoch().count(); }
 
@@ -147,7 +143,7 @@ std::string format_history(const History& history) {
     }
     out += "{\"index\":" + std::to_string(index) + ",\"time\":" + std::to_string(line.at);
     out += ",\"process\":" + std::to_string(operation.client) + ",\"type\":\"" + type + "\",\"f\":\"";
-    out += kKinds[static_cast<std::size_t>(operation.kind)];
+    out += kKindsInJson[static_cast<std::size_t>(operation.kind)];
     out += '"';
     if (line.returns) out += ",\"invoke\":" + std::to_string(invoked[line.place]);
     add_field(out, operation, is_multi(operation.kind) ? "keys" : "key",
@@ -172,7 +168,7 @@ std::string format_operation(const Operation& operation, std::size_t place) {
          : operation.outcome == Outcome::info ? "info"
                                               : "pending";
   out += "\",\"f\":\"";
-  out += kKinds[static_cast<std::size_t>(operation.kind)];
+  out += kKindsInJson[static_cast<std::size_t>(operation.kind)];
   out += "\",\"call\":" + std::to_string(nanoseconds_of(operation.call));
   out +=
       ",\"return\":" + (operation.back == kNever ? "null" : std::to_string(nanoseconds_of(operation.back)));

@@ -1,7 +1,6 @@
 // What the maps mean: see jepsen_edn.h.
 #include "sim/formats/jepsen_edn.h"
 
-#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -23,6 +22,10 @@ struct Map {
   EdnForm value;
   EdnForm key;
   EdnForm time;
+
+  void clear() {
+    for (EdnForm* const form : {&process, &type, &f, &value, &key, &time}) form->kind = EdnForm::nothing;
+  }
 };
 
 EdnForm* field(Map& map, const EdnForm& name) {
@@ -194,7 +197,7 @@ class EdnReader {
   std::string argument_;
 };
 
-// The maps of a source, in a vector or not.
+// The maps of a source, in a vector, in a list, or one after the other.
 class Maps {
  public:
   explicit Maps(Source& source) : source_(source) {}
@@ -204,9 +207,9 @@ class Maps {
     for (bool last = false;;) {
       const std::string_view text = source_.rest().substr(position_);
       EdnCursor cursor(text, last);
-      Vector vector = vector_;
-      map = Map();
-      const Step step = try_next(cursor, vector, map);
+      Around around = around_;
+      map.clear();
+      const Step step = try_next(cursor, around, map);
       const auto passed = static_cast<std::size_t>(cursor.at() - text.data());
       if (step == Step::cut && !last) {
         lines_ += newlines(position_);
@@ -217,7 +220,7 @@ class Maps {
       }
       if (step == Step::cut) error_ = "the text ends inside of a form";
       position_ += passed;
-      vector_ = vector;
+      around_ = around;
       return step == Step::found;
     }
   }
@@ -227,11 +230,13 @@ class Maps {
 
  private:
   enum class Step : std::uint8_t { found, over, cut, wrong };
-  enum class Vector : std::uint8_t { undecided, none, open, closed };
+  enum class Around : std::uint8_t { undecided, none, vector, list, closed };
 
   std::size_t newlines(std::size_t size) const {
     const std::string_view text = source_.rest().substr(0, size);
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    std::size_t count = 0;
+    for (std::size_t at = text.find('\n'); at < text.size(); at = text.find('\n', at + 1)) ++count;
+    return count;
   }
 
   Step wrong(const char* what) {
@@ -243,38 +248,40 @@ class Maps {
     return cursor.status() == EdnCursor::cut ? Step::cut : wrong(cursor.error());
   }
 
-  Step try_next(EdnCursor& cursor, Vector& vector, Map& map) {
+  Step try_next(EdnCursor& cursor, Around& around, Map& map) {
     while (cursor.next()) {
-      if (vector == Vector::closed) return wrong("nothing was expected behind the vector");
+      if (around == Around::closed) return wrong("nothing was expected behind the closing bracket");
       if (cursor.peek() == '{') {
-        if (vector == Vector::undecided) vector = Vector::none;
+        if (around == Around::undecided) around = Around::none;
         cursor.skip();
         return fields(cursor, map);
       }
-      if (cursor.peek() == '[' && vector == Vector::undecided) {
-        vector = Vector::open;
-      } else if (cursor.peek() == ']' && vector == Vector::open) {
-        vector = Vector::closed;
+      if (around == Around::undecided && (cursor.peek() == '[' || cursor.peek() == '(')) {
+        around = cursor.peek() == '[' ? Around::vector : Around::list;
+      } else if (around == Around::vector ? cursor.peek() == ']'
+                                          : around == Around::list && cursor.peek() == ')') {
+        around = Around::closed;
       } else {
         return wrong("a map was expected: {:process 0, :type :invoke, :f :read, :value nil}");
       }
       cursor.skip();
     }
-    if (cursor.status() == EdnCursor::malformed || !cursor.at_last() || vector == Vector::open)
-      return out_of(cursor);
+    const bool open = around == Around::vector || around == Around::list;
+    if (cursor.status() == EdnCursor::malformed || !cursor.at_last() || open) return out_of(cursor);
     return Step::over;
   }
 
   Step fields(EdnCursor& cursor, Map& map) {
     EdnForm name;
-    EdnForm value;
+    EdnForm of_no_interest;
     while (cursor.next()) {
       if (cursor.peek() == '}') {
         cursor.skip();
         return Step::found;
       }
-      if (!cursor.form(name) || !cursor.next() || !cursor.form(value)) break;
-      if (EdnForm* const found = field(map, name)) *found = value;
+      if (!cursor.form(name)) break;
+      EdnForm* const found = field(map, name);
+      if (!cursor.next() || !cursor.form(found != nullptr ? *found : of_no_interest)) break;
     }
     return out_of(cursor);
   }
@@ -282,7 +289,7 @@ class Maps {
   Source& source_;
   std::size_t position_ = 0;  // in what is at hand: all before has been handed out
   std::size_t lines_ = 0;     // before what is at hand
-  Vector vector_ = Vector::undecided;
+  Around around_ = Around::undecided;
   const char* error_ = nullptr;
 };
 

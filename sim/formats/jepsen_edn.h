@@ -1,5 +1,6 @@
 // Jepsen's histories, as it writes them to history.edn, and as others write them after it: EDN maps, one for
-// each call and each return, one a line or all in one vector. Commas are white space; comments are left out.
+// each call and each return, one a line or all in one vector or list. Commas are white space; comments are
+// left out.
 //
 //   {:process 0, :type :invoke, :f :write, :value 3}
 //   {:process 0, :type :ok, :f :write, :value 3}
@@ -9,9 +10,8 @@
 //   :f        :read :write :cas :append :delete; :get :put :remove are the same
 //   :value    of :invoke: nil, what is written or appended, [expected new] of a :cas. Of :ok: what was read
 //   :key      which key. Without it, the value may be a pair [key value], as jepsen.independent makes it: a
-//   :read
-//             is called with [key nil] then, a :cas with [key [expected new]]. Without either it is one
-//             register
+//             :read is called with [key nil] then, a :cas with [key [expected new]]. Without either it is
+//             one register
 //   :time     nanoseconds; only for showing
 //
 // The order of the maps is the order of the events. Times are used where they agree with it; where one does

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kKey = "register";
 constexpr std::string_view kWriter = "jepsen.util";
+constexpr std::size_t kUsual = 6;  // where that stands, as a rule: behind "INFO  "
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
@@ -57,7 +58,8 @@ class LogReader {
 
   // An error's text, or nothing.
   const char* take(std::string_view line) {
-    const std::size_t writer = line.find(kWriter);
+    const bool is_usual = line.size() > kUsual && line.substr(kUsual).starts_with(kWriter);
+    const std::size_t writer = is_usual ? kUsual : line.find(kWriter);
     if (writer == std::string_view::npos) return nullptr;
     Words words(line.substr(writer + kWriter.size()));
     if (!words.empty() && (words.rest().front() == '-' || words.rest().front() == ':')) {

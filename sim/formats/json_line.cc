@@ -96,11 +96,9 @@ class LineParser {
   }
 
   bool kind() {
-    static constexpr std::array<std::string_view, 8> kKinds = {
-        "get", "put", "remove", "cas", "append", "increment", "multi-get", "multi-put"};
     const Json* const f = find("f");
-    for (std::size_t i = 0; f != nullptr && i < kKinds.size(); ++i) {
-      if (*f != kKinds[i]) continue;
+    for (std::size_t i = 0; f != nullptr && i < kKindsInJson.size(); ++i) {
+      if (*f != kKindsInJson[i]) continue;
       line_.kind = static_cast<OperationKind>(i);
       return true;
     }

@@ -3,6 +3,7 @@
 // line has; and parse_json_line, for any other JSON.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -13,6 +14,10 @@
 #include "sim/check/history.h"
 
 namespace norn::sim {
+
+// By OperationKind.
+inline constexpr std::array<std::string_view, 8> kKindsInJson = {
+    "get", "put", "remove", "cas", "append", "increment", "multi-get", "multi-put"};
 
 enum class LineType : std::uint8_t { invoke, ok, fail, info };
 
@@ -32,7 +37,7 @@ template <typename Item>
 class Again {
  public:
   Item& add() {
-    if (size_ == items_.size()) items_.emplace_back();
+    if (size_ == items_.size()) grow();
     return items_[size_++];
   }
   void clear() { size_ = 0; }
@@ -41,6 +46,8 @@ class Again {
   const Item& operator[](std::size_t i) const { return items_[i]; }
 
  private:
+  [[gnu::noinline]] void grow() { items_.emplace_back(); }
+
   std::vector<Item> items_;
   std::size_t size_ = 0;
 };

@@ -233,7 +233,8 @@ bool scan_results(Scanner& scan, JsonLine& line) {
 
 }  // namespace
 
-const char* scan_json_line(const char* at, JsonLine& line) {
+// With all that it calls inlined: half of the reader's time is spent here.
+[[gnu::flatten]] const char* scan_json_line(const char* at, JsonLine& line) {
   line.clear();
   Scanner scan(at);
   if (!scan.literal("{\"index\":") || !scan.integer(line.index)) return nullptr;

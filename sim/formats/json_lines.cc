@@ -146,6 +146,8 @@ class JsonLinesReader {
     const bool reads = line_.kind == OperationKind::get || line_.kind == OperationKind::multi_get;
     if (swaps && ok && !line_.has_matched) return fail("a cas that is ok without \"matched\"");
     if (reads && ok && !line_.has_values) return fail("a read without \"value\"");
+    if (line_.kind == OperationKind::increment && ok && (line_.values.empty() || line_.values[0].null))
+      return fail("an increment that is ok without \"value\", the number after it");
     if ((line_.has_values && line_.values.size() != accesses) ||
         (!line_.versions.empty() && line_.versions.size() != accesses)) {
       return fail("an array is not as long as \"keys\"");

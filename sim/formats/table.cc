@@ -120,6 +120,7 @@ class Table {
         if (!split(at, fields_)) return "nine fields, with tabs between them, were expected";
         if (const char* const error = inspect(fields_, row)) return error;
         rows_.push_back(row);
+        at = fields_[back].data() + fields_[back].size();
       }
       while (*at != '\n') ++at;
       ++at;

@@ -44,6 +44,7 @@ TEST_CASE("stale read, as JSON") {
       "Only the write of \"v2\" by client 0 (A) ever left \"v2\" there.",
       "But the write of \"v3\" by client 1 (B) came after it: A had ended at 0.100 s, before B began at 0.200 s, and B had ended at 0.900 s, before C began at 1.100 s.",
       "So C could not find \"v2\"."],
+    "argument_left_out": 0,
     "edges": [
       {"from": "A", "to": "B", "kind": "time", "label": "ended before"},
       {"from": "A", "to": "C", "kind": "conflict", "label": "found, though overwritten"},
@@ -77,6 +78,7 @@ TEST_CASE("an order that comes back to where it began, through a write of unknow
       "In time, A comes before D: A had ended at 0.010 s, before D began at 0.040 s.",
       "D found \"a\" of A, and B, which left another value, comes after A: so D comes before B.",
       "So B comes before D, and D before B: no order has both."],
+    "argument_left_out": 0,
     "edges": [
       {"from": "B", "to": "C", "kind": "value", "label": "found \"b\""},
       {"from": "C", "to": "D", "kind": "time", "label": "ended before"},

@@ -115,6 +115,19 @@ TEST_CASE("pictures of random violations") {
 }
 
 // A violation in a long history, of which most is context.
+TEST_CASE("a picture wider than the window shrinks a little before it has to be scrolled") {
+  const History history = in_ms({put(0, 0, 10, "a"), get(1, 20, 30, std::nullopt)});
+  const std::string page = explanation_page(history, explain(history, check_linearizable(history)), {});
+  const auto number_behind = [&](const std::string& text) {
+    const std::size_t found = page.find(text);
+    REQUIRE(found != std::string::npos);
+    return std::stod(page.substr(found + text.size()));
+  };
+  CHECK(number_behind("style='min-width:") ==
+        doctest::Approx(0.75 * number_behind("<svg xmlns='http://www.w3.org/2000/svg' width='")));
+  CHECK(page.find("max-width: 100%; height: auto;") != std::string::npos);
+}
+
 TEST_CASE("the size of a page is bounded, whatever the size of the history") {
   using enum OperationKind;
   const std::vector<std::pair<std::string, Recipe>> recipes = {
@@ -178,6 +191,14 @@ TEST_CASE("a page is bounded where every byte of every value needs escaping, and
   CHECK_FALSE(explanation.proven);
   CHECK(explanation_page(history, explanation, faults).size() <= kPageMax);
   CHECK(explanation_json(history, explanation).size() <= kPageMax * 10);
+  REQUIRE(explanation.argument.size() == 1);
+  CHECK(explanation.argument[0] == std::string(kSentenceMax - 3, '&') + "...");
+
+  Explanation wordy = explanation;
+  wordy.argument.assign(1'000'000, explanation.argument[0]);
+  const std::string json = explanation_json(history, wordy);
+  CHECK(json.size() <= kPageMax * 10);
+  CHECK(json.find("\"argument_left_out\":999940") != std::string::npos);
 }
 
 }  // namespace norn::sim

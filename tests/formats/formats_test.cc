@@ -54,6 +54,7 @@ TEST_CASE("formats are told apart by how they begin, however little comes at onc
       {" { \"index\" : 0}", Format::json_lines},
       {"{:process 0}", Format::edn},
       {"\n[{:process 0}]", Format::edn},
+      {"({:process 0})", Format::edn},
       {"; a comment\n{:process 0}", Format::edn},
       {"{ #_ 3 :process 0}", Format::edn},
       {"#_ 3 {:process 0}", Format::edn},

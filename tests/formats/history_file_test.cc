@@ -85,6 +85,13 @@ TEST_CASE("a malformed line is named with the file and its number") {
         "h.jsonl:2: it completes no open operation of its process");
   CHECK(jsonl_error(good + "{\"index\":1,\"time\":2,\"process\":0,\"type\":\"ok\",\"f\":\"get\"}") ==
         "h.jsonl:2: a read without \"value\"");
+  const std::string adds =
+      R"({"index":0,"time":1,"process":0,"type":"invoke","f":"increment","key":"k","value":1}
+{"index":1,"time":2,"process":0,"type":"ok","f":"increment")";
+  for (const char* const end : {"}", ",\"value\":null}", ",\"key\":\"k\", \"value\": null}"})
+    CHECK(jsonl_error(adds + end) ==
+          "h.jsonl:2: an increment that is ok without \"value\", the number after it");
+  CHECK(jsonl_error(adds + ",\"value\":\"1\"}") == "");
   CHECK(jsonl_error(
             "{\"index\":0,\"time\":1,\"process\":0,\"type\":\"invoke\",\"f\":\"dance\",\"key\":\"k\"}") ==
         "h.jsonl:1: \"f\" is no kind of operation");

@@ -152,6 +152,74 @@ TEST_CASE("EDN that nobody writes but may") {
   CHECK(history[2].accesses[0].argument == "1/2");
 }
 
+TEST_CASE("strings with escapes are the strings that spell the same without") {
+  const auto read_as = [](const char* written, const char* read) {
+    return is_linearizable(std::string("{:process 0, :type :invoke, :f :write, :key \"k\", :value \"") +
+                           written +
+                           "\"}{:process 0, :type :ok, :f :write, :key \"k\", :value nil}"
+                           "{:process 0, :type :invoke, :f :read, :key \"k\", :value nil}"
+                           "{:process 0, :type :ok, :f :read, :key \"k\", :value \"" +
+                           read + "\"}");
+  };
+  CHECK(read_as(R"(he said \"hi\"\n\t\\ \u0041\u00e9\u20AC\ud83d\ude00\b\f)",
+                "he said \\\"hi\\\"\n\t\\\\ A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\b\f"));
+  CHECK(read_as(R"(\ud83d)", R"(\uD83D)"));  // half a character
+  CHECK(read_as(R"(\u00)", "u00"));
+  CHECK_FALSE(read_as(R"(\u0041)", "B"));
+}
+
+TEST_CASE("a history of jepsen.history's, with independent keys, a nemesis, errors and exceptions") {
+  const std::string text =
+      R"(#jepsen.history.Op{:index 0, :time 3291485317, :type :invoke, :process 0, :f :read, :value [0 nil]}
+#jepsen.history.Op{:index 1, :time 3296209422, :type :info, :process :nemesis, :f :start-partition, :value {"n1" #{"n2" "n3"}, "n2" #{"n1"}}}
+#jepsen.history.Op{:index 2, :time 3300000000, :type :ok, :process 0, :f :read, :value #jepsen.independent/tuple [0 nil]}
+#jepsen.history.Op{:index 3, :time 3300000001, :type :invoke, :process 1, :f :cas, :value [0 [3 1]]}
+#jepsen.history.Op{:index 4, :time 3300000002, :type :fail, :process 1, :f :cas, :value [0 [3 1]], :error [:duplicate-key "[0 \"x\"] }}} \\"], :exception {:via [{:type clojure.lang.ExceptionInfo, :message "throw+: {:a 1}", :data {:type :timeout}, :at [jepsen.etcd.client$remap invokeStatic "client.clj" 41]}], :trace [[clojure.core$_PLUS_ invoke "core.clj" 1]]}}
+#jepsen.history.Op{:index 5, :time 3300000003, :type :invoke, :process 1, :f :write, :value [0 4]}
+#jepsen.history.Op{:index 6, :time 3300000004, :type :info, :process 1, :f :write, :value [0 4], :error :timeout}
+#jepsen.history.Op{:index 7, :time 3300000005, :type :info, :process :nemesis, :f :stop-partition, :value [:isolated {"n1" #{"n2"}}], :at #inst "2020-01-01T00:00:00.000-00:00"}
+#jepsen.history.Op{:index 8, :time 3300000006, :type :invoke, :process 6, :f :read, :value [0 nil]}
+#jepsen.history.Op{:index 9, :time 3300000007, :type :ok, :process 6, :f :read, :value [0 VALUE], :node "n1", :debug {:version 12N, :ratio 1/2, :d 1.5M, :c \}, :nl \newline, :q \", :nan ##NaN}}
+)";
+  const auto reads = [&](std::string_view value) {
+    std::string one = text;
+    return one.replace(one.find("VALUE"), 5, value);
+  };
+  const History history = read_well(reads("4"));
+  REQUIRE(history.size() == 4);
+  CHECK(history[0].accesses[0].key == "0");
+  CHECK(history[1].outcome == Outcome::fail);
+  CHECK(history[2].outcome == Outcome::info);
+  CHECK(history[3].client == 6);
+  CHECK(history[3].back == Time(Duration(3'300'000'007)));
+  CHECK(is_linearizable(reads("4")));
+  CHECK(is_linearizable(reads("nil")));
+  CHECK_FALSE(is_linearizable(reads("1")));  // what the failed cas would have written
+}
+
+TEST_CASE("a history as Knossos keeps its own: a list, comments, reads without a value, no process twice") {
+  const auto ends_with = [](std::string_view value) {
+    return R"(; kept by hand
+({:type :invoke, :f :write, :value 0, :process 0}
+ {:type :ok, :f :write, :value 0, :process 0}
+ ; from here on process 6 is silent
+ {:type :invoke, :f :read, :process 6}
+ {:type :invoke, :f :read, :value 4, :process 1} ; some name it at the call
+ {:type :invoke, :f :write, :value 4, :process 101}
+ {:type :fail, :f :write, :value 4, :process 101, :error [:temporarily-unavailable nil]}
+ {:process 20  :type :invoke :f :write :value 4}
+ {:type :ok, :f :read, :value )" +
+           std::string(value) + ", :process 1}\n)\n";
+  };
+  REQUIRE(read_well(ends_with("4")).size() == 5);
+  CHECK(is_linearizable(ends_with("4")));
+  CHECK(is_linearizable(ends_with("0")));
+  CHECK_FALSE(is_linearizable(ends_with("3")));
+  CHECK(error_of("({:process 0, :type :invoke, :f :read}]") ==
+        "h:1: a map was expected: {:process 0, :type :invoke, :f :read, :value nil}");
+  CHECK(error_of("({:process 0, :type :invoke, :f :read}") == "h:1: the text ends inside of a form");
+}
+
 TEST_CASE("malformed EDN is named with the file and the line") {
   const std::string good = "{:process 0, :type :invoke, :f :read, :value nil}\n";
   CHECK(error_of(good + good) == "h:2: the process has an operation open");
@@ -182,7 +250,7 @@ TEST_CASE("malformed EDN is named with the file and the line") {
   CHECK(error_of(good + "\n{:process 1") == "h:3: the text ends inside of a form");
   CHECK(error_of("[" + good + "{:a ]}") == "h:2: a form was expected");
   CHECK(error_of("[" + good) == "h:2: the text ends inside of a form");
-  CHECK(error_of("[" + good + "]" + good) == "h:2: nothing was expected behind the vector");
+  CHECK(error_of("[" + good + "]" + good) == "h:2: nothing was expected behind the closing bracket");
   CHECK(error_of(good + "{:a [1 2}}") == "h:2: another closing bracket was expected");
   CHECK(error_of(good + "{:a " + std::string(100, '[') + std::string(100, ']') + "}") ==
         "h:2: forms are nested more than 64 deep");
