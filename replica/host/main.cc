@@ -1,7 +1,9 @@
 // The program `replica`: serves one replica of a cluster, or makes a cluster's key. This file reads the
 // command line, the environment and the configuration file; all three use the same names.
 #include <boost/program_options.hpp>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 
@@ -88,13 +90,33 @@ po::parsed_options read_environment(const po::options_description& known) {
   return found;
 }
 
-po::parsed_options read_file(const std::string& file, const po::options_description& known) {
+// A word that is neither an option nor its value is a mistake: `--insecure-network false` would else switch
+// it on.
+po::parsed_options read_line(const std::vector<std::string>& words, const po::options_description& known) {
+  po::parsed_options found = po::command_line_parser(words).options(known).run();
+  for (const po::option& option : found.options) {
+    if (option.string_key.empty())
+      throw Failure("'" + option.value.front() + "' is neither an option nor the value of one; see --help");
+  }
+  return found;
+}
+
+// Adds what the file says and neither the command line nor the environment said.
+void store_file(const std::string& file, const po::options_description& known, po::variables_map& found) {
+  const auto failure = [&](const std::string& what) { return Failure("--config: " + file + ": " + what); };
+  errno = 0;
   std::ifstream in(file);
-  if (!in) throw Failure("--config: cannot read " + file);
+  in.peek();  // a directory can be opened, and not be read
+  if (in.bad() || !in.is_open()) throw Failure("--config: cannot read " + file + ": " + std::strerror(errno));
+  in.clear();
   try {
-    return po::parse_config_file(in, known);
+    const po::parsed_options read = po::parse_config_file(in, known);
+    for (const po::option& option : read.options) {
+      if (option.string_key == "config") throw failure("names another file of options, which is not read");
+    }
+    po::store(read, found);
   } catch (const po::error& error) {
-    throw Failure("--config: " + file + ": " + error.what());
+    throw failure(error.what());
   }
 }
 
@@ -104,14 +126,14 @@ bool read_options(const std::vector<std::string>& words, Text& text, ServeOption
   po::options_description line;
   line.add(known).add_options()("help", "this text");
   po::variables_map found;
-  po::store(po::command_line_parser(words).options(line).run(), found);
+  po::store(read_line(words, line), found);
   if (found.contains("help")) {
     std::cout << kUsage << known;
     return false;
   }
   po::store(read_environment(known), found);
   if (const std::string file = found["config"].as<std::string>(); !file.empty())
-    po::store(read_file(file, known), found);
+    store_file(file, known, found);
   po::notify(found);
   return true;
 }
@@ -165,7 +187,8 @@ int run(const std::vector<std::string>& words) {
   const std::string verb = words.empty() ? "" : words.front();
   if (verb == "serve") return serve({words.begin() + 1, words.end()});
   if (verb == "keygen") {
-    if (words.size() != 2) throw Failure("keygen takes the name of the file to write");
+    if (words.size() != 2 || words[1].starts_with('-'))
+      throw Failure("keygen takes the name of the file to write, and no options");
     make_key_file(words[1]);
     return 0;
   }

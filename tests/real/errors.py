@@ -43,6 +43,7 @@ def bad_options(_):
                 ([], 'serve or keygen'),
                 (['sreve'], "'sreve'"),
                 (['keygen'], 'name of the file'),
+                (['keygen', '--help'], 'name of the file'),
                 (['keygen', f'{missing}/key'], f'{missing}/key.*No such file'),
                 (place.serve(id=None), '--id is missing'),
                 (place.serve(id='4'), '--id: replica 4'),
@@ -57,7 +58,9 @@ def bad_options(_):
                 (place.serve(tls_cert=missing), '--tls-cert and --tls-key'),
                 (place.serve(tls_cert=missing, tls_key=missing), f'--tls-cert: .*{missing}'),
                 (place.serve(key_file=missing), f'{missing}.*No such file'),
-                (place.serve(config=missing), f'--config: .*{missing}'),
+                (place.serve(config=missing), f'--config: .*{missing}: No such file'),
+                (place.serve(config=name), f'--config: .*{name}: Is a directory'),
+                (place.serve() + ['--insecure-network', 'false'], "'false' is neither an option nor the value"),
                 (place.serve(log_level='loud'), '--log-level'),
                 (place.serve(heartbeat_interval='2s'), '--heartbeat-interval'),
                 (place.serve(election_timeout_min='5'), "--election-timeout-min: '5'"),
@@ -66,8 +69,15 @@ def bad_options(_):
                 (place.serve(datagram_max='100'), '--datagram-max')]:
             refused(arguments, pattern)
         refused(place.serve(), '--read-mode', env={**os.environ, 'NORN_READ_MODE': 'guess'})
-        (place.folder / 'config').write_text('nosuch = 1\n')
-        refused(place.serve(config=str(place.folder / 'config')), 'nosuch')
+        config = place.folder / 'config'
+        for text, pattern in [
+                ('nosuch = 1', 'nosuch'),
+                ('redirect', "invalid line 'redirect'"),
+                ('requirepass = a\nrequirepass = b', "'requirepass'.*more than once"),
+                ('redirect = perhaps', "'perhaps'.*'redirect'"),
+                ('config = other', 'another file')]:
+            config.write_text(f'{text}\n')
+            refused(place.serve(config=str(config)), f'--config: {config}: .*{pattern}')
 
 
 def ports_in_use(_):
