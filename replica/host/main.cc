@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "replica/host/failure.h"
 #include "replica/host/key_file.h"
@@ -101,22 +102,34 @@ po::parsed_options read_line(const std::vector<std::string>& words, const po::op
   return found;
 }
 
+// A # begins a comment wherever it stands, so a password with one in it would lose its end unseen.
+void check_comments(std::string_view text) {
+  for (std::size_t at = text.find('#'); at != std::string_view::npos;
+       at = text.find('#', text.find('\n', at))) {
+    if (at > 0 && std::string_view(" \t\n").find(text[at - 1]) == std::string_view::npos)
+      throw po::error(
+          "a # within a value begins a comment; write a blank before it, or give the value in the "
+          "environment");
+  }
+}
+
 // Adds what the file says and neither the command line nor the environment said.
 void store_file(const std::string& file, const po::options_description& known, po::variables_map& found) {
-  const auto failure = [&](const std::string& what) { return Failure("--config: " + file + ": " + what); };
-  errno = 0;
   std::ifstream in(file);
-  in.peek();  // a directory can be opened, and not be read
+  if (in.is_open()) in.peek();  // a folder can be opened, but not read
   if (in.bad() || !in.is_open()) throw Failure("--config: cannot read " + file + ": " + std::strerror(errno));
-  in.clear();
   try {
-    const po::parsed_options read = po::parse_config_file(in, known);
+    std::ostringstream text;
+    text << in.rdbuf();
+    check_comments(text.view());
+    std::istringstream lines(text.str());
+    const po::parsed_options read = po::parse_config_file(lines, known);
     for (const po::option& option : read.options) {
-      if (option.string_key == "config") throw failure("names another file of options, which is not read");
+      if (option.string_key == "config") throw po::error("names another file of options, which is not read");
     }
     po::store(read, found);
   } catch (const po::error& error) {
-    throw failure(error.what());
+    throw Failure("--config: " + file + ": " + error.what());
   }
 }
 

@@ -75,7 +75,9 @@ def bad_options(_):
                 ('redirect', "invalid line 'redirect'"),
                 ('requirepass = a\nrequirepass = b', "'requirepass'.*more than once"),
                 ('redirect = perhaps', "'perhaps'.*'redirect'"),
-                ('config = other', 'another file')]:
+                ('config = other', 'another file'),
+                ('# of # two#s\n # and\tx#\nid = 1 # one#\nrequirepass = a#b', 'within a value'),
+                ('# of # two#s\n # and\tx#\nid = 1 # one#\nnosuch = 1', 'nosuch')]:
             config.write_text(f'{text}\n')
             refused(place.serve(config=str(config)), f'--config: {config}: .*{pattern}')
 
