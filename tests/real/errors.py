@@ -1,5 +1,6 @@
 """What `replica` refuses to start with: exit status 2, one line that names what is wrong, and nothing done."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -8,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 
-from cluster import Cluster, REPLICA, free_ports, make_folder
+from cluster import Cluster, REPLICA, ROOT, free_ports, make_folder
 
 
 def refused(arguments, pattern, **more):
@@ -129,4 +130,18 @@ def directories(_):
     shutil.rmtree(folder)
 
 
-CASES = (bad_options, ports_in_use, directories)
+def cluster_twice(_):
+    """tools/cluster beside another one, whose replicas would answer in its own's stead."""
+    folder = ROOT / 'build' / 'cluster'
+    folder.mkdir(exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass  # there is one
+    ended = subprocess.run([ROOT / 'tools' / 'cluster'], capture_output=True, text=True, timeout=60, check=False)
+    os.close(held)
+    assert ended.returncode == 2 and ended.stdout == '' and 'it runs already' in ended.stderr, ended
+
+
+CASES = (bad_options, ports_in_use, directories, cluster_twice)
