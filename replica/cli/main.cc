@@ -110,7 +110,8 @@ Exit refused(kv::Status status) {
 
 Exit report(const kv::Command& command, const cli::Answer& answer) {
   if (answer.verdict == client::Verdict::failed) {
-    std::cerr << "kv: no replica was reached in time; nothing was changed\n";
+    std::cerr << "kv: no replica answered in time; nothing was changed (--cluster, --cluster-name and "
+                 "--key-file must be the replicas')\n";
     return not_done;
   }
   if (answer.verdict == client::Verdict::unknown) {

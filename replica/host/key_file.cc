@@ -43,6 +43,7 @@ seal::Key read_key_file(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0)
     throw Failure("--key-file: cannot read " + path + ": " + std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) throw Failure("--key-file: " + path + " is not a file with a key");
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
     throw Failure("--key-file: " + path + " may be read by others than its owner; do: chmod 600 " + path);
   const std::optional<std::string> text = read_text(AT_FDCWD, path.c_str());

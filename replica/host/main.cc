@@ -1,9 +1,12 @@
 // The program `replica`: serves one replica of a cluster, or makes a cluster's key. This file reads the
 // command line, the environment and the configuration file; all three use the same names.
 #include <boost/program_options.hpp>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "replica/host/failure.h"
 #include "replica/host/key_file.h"
@@ -92,11 +95,44 @@ po::parsed_options read_environment(const po::options_description& known) {
   return found;
 }
 
-po::parsed_options read_file(const std::string& file, const po::options_description& known) {
+// A word that is neither an option nor its value is a mistake: `--insecure-network false` would else switch
+// it on.
+po::parsed_options read_line(const std::vector<std::string>& words, const po::options_description& known) {
+  po::parsed_options found = po::command_line_parser(words).options(known).run();
+  for (const po::option& option : found.options) {
+    if (option.string_key.empty())
+      throw Failure("'" + option.value.front() +
+                    "' is neither an option nor the value of one (a list has no blanks in it); see --help");
+  }
+  return found;
+}
+
+// A # begins a comment wherever it stands, so a password with one in it would lose its end unseen.
+void check_comments(std::string_view text) {
+  for (std::size_t at = text.find('#'); at != std::string_view::npos;
+       at = text.find('#', text.find('\n', at))) {
+    if (at > 0 && std::string_view(" \t\n").find(text[at - 1]) == std::string_view::npos)
+      throw po::error(
+          "a # within a value begins a comment; write a blank before it, or give the value in the "
+          "environment");
+  }
+}
+
+// Adds what the file says and neither the command line nor the environment said.
+void store_file(const std::string& file, const po::options_description& known, po::variables_map& found) {
   std::ifstream in(file);
-  if (in.peek(); in.bad() || !in.is_open()) throw Failure("--config: cannot read " + file);
+  if (in.is_open()) in.peek();  // a folder can be opened, but not read
+  if (in.bad() || !in.is_open()) throw Failure("--config: cannot read " + file + ": " + std::strerror(errno));
   try {
-    return po::parse_config_file(in, known);
+    std::ostringstream text;
+    text << in.rdbuf();
+    check_comments(text.view());
+    std::istringstream lines(text.str());
+    const po::parsed_options read = po::parse_config_file(lines, known);
+    for (const po::option& option : read.options) {
+      if (option.string_key == "config") throw po::error("names another file of options, which is not read");
+    }
+    po::store(read, found);
   } catch (const po::error& error) {
     throw Failure("--config: " + file + ": " + error.what());
   }
@@ -108,20 +144,14 @@ bool read_options(const std::vector<std::string>& words, Text& text, ServeOption
   po::options_description line;
   line.add(known).add_options()("help", "this text");
   po::variables_map found;
-  const po::parsed_options parsed = po::command_line_parser(words).options(line).run();
-  // The library would pass over words that belong to no option: the rest of a list with blanks in it, too.
-  for (const po::option& option : parsed.options) {
-    if (option.position_key >= 0)
-      throw Failure("'" + option.value.front() + "' belongs to no option; a list has no blanks in it");
-  }
-  po::store(parsed, found);
+  po::store(read_line(words, line), found);
   if (found.contains("help")) {
     std::cout << kUsage << known;
     return false;
   }
   po::store(read_environment(known), found);
   if (const std::string file = found["config"].as<std::string>(); !file.empty())
-    po::store(read_file(file, known), found);
+    store_file(file, known, found);
   po::notify(found);
   return true;
 }
@@ -175,7 +205,8 @@ int run(const std::vector<std::string>& words) {
   const std::string verb = words.empty() ? "" : words.front();
   if (verb == "serve") return serve({words.begin() + 1, words.end()});
   if (verb == "keygen") {
-    if (words.size() != 2) throw Failure("keygen takes the name of the file to write");
+    if (words.size() != 2 || words[1].starts_with('-'))
+      throw Failure("keygen takes the name of the file to write, and no options");
     make_key_file(words[1]);
     return 0;
   }

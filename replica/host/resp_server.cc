@@ -6,10 +6,14 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <utility>
 
 #include "replica/host/failure.h"
+#include "replica/host/files.h"
 #include "replica/host/log.h"
 
 namespace norn::host {
@@ -121,18 +125,32 @@ class TlsLink final : public RespLink {
   Buffer out_;
 };
 
+// Throws if OpenSSL had an error with a file. It has no words for a file that cannot be opened, and does not
+// say what it looked for.
+void check_file(const error_code& error, const char* option, const std::string& file, const char* content) {
+  if (!error) return;
+  const Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::string why = opened
+                              ? std::string("it must hold ") + content + ", as PEM (" + error.message() + ")"
+                              : std::string(std::strerror(errno));
+  throw Failure(std::string("--") + option + ": cannot use " + file + ": " + why);
+}
+
 std::optional<asio::ssl::context> tls_context(const ServeOptions& options) {
   if (options.tls_cert.empty()) return std::nullopt;
   asio::ssl::context context(asio::ssl::context::tls_server);
   error_code error;
   context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
+  // Else OpenSSL would ask a terminal for a passphrase, and wait.
+  context.set_password_callback(
+      [](std::size_t, asio::ssl::context::password_purpose) { return std::string(); }, error);
   context.use_certificate_chain_file(options.tls_cert, error);
-  if (error) throw Failure("--tls-cert: cannot use " + options.tls_cert + ": " + error.message());
+  check_file(error, "tls-cert", options.tls_cert, "a certificate");
   context.use_private_key_file(options.tls_key, asio::ssl::context::pem, error);
-  if (error) throw Failure("--tls-key: cannot use " + options.tls_key + ": " + error.message());
+  check_file(error, "tls-key", options.tls_key, "the private key of --tls-cert, without a passphrase");
   if (options.tls_ca.empty()) return context;
   context.load_verify_file(options.tls_ca, error);
-  if (error) throw Failure("--tls-ca: cannot use " + options.tls_ca + ": " + error.message());
+  check_file(error, "tls-ca", options.tls_ca, "certificates");
   context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
   return context;
 }

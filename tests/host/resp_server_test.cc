@@ -237,15 +237,23 @@ TEST_CASE("a port in use, and files that are no certificates, are refused by the
   const TemporaryDirectory at;
   options.tls_cert = at.file("none");
   options.tls_key = at.file("none");
-  CHECK(contains(refused(), "--tls-cert: cannot use " + at.file("none") + ": "));
+  CHECK(refused() == "--tls-cert: cannot use " + at.file("none") + ": No such file or directory");
   make_certificate(at.file("cert"), at.file("key"));
   make_certificate(at.file("other_cert"), at.file("other_key"));
   options.tls_cert = at.file("cert");
   options.tls_key = at.file("other_key");
-  CHECK(contains(refused(), "--tls-key: cannot use " + at.file("other_key") + ": "));
+  CHECK(
+      contains(refused(), "--tls-key: cannot use " + at.file("other_key") +
+                              ": it must hold the private key of --tls-cert, without a passphrase, as PEM"));
   options.tls_key = at.file("key");
   options.tls_ca = at.file("none");
-  CHECK(contains(refused(), "--tls-ca: cannot use " + at.file("none") + ": "));
+  CHECK(refused() == "--tls-ca: cannot use " + at.file("none") + ": No such file or directory");
+  options.tls_ca = at.file("key");
+  CHECK(
+      contains(refused(), "--tls-ca: cannot use " + at.file("key") + ": it must hold certificates, as PEM"));
+  options.tls_cert = at.file("key");
+  CHECK(contains(refused(),
+                 "--tls-cert: cannot use " + at.file("key") + ": it must hold a certificate, as PEM"));
 }
 
 // A client that speaks TLS over a socket that is driven by the house's loop.

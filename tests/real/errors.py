@@ -1,5 +1,7 @@
 """What `replica` refuses to start with: exit status 2, one line that names what is wrong, and nothing done."""
 
+import fcntl
+import os
 import pathlib
 import re
 import shutil
@@ -7,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 
-from cluster import Cluster, REPLICA, environment, free_ports, make_folder
+from cluster import Cluster, REPLICA, ROOT, environment, free_ports, make_folder
 
 
 def refused(arguments, pattern, **variables):
@@ -42,6 +44,7 @@ def bad_options(_):
                 ([], 'serve or keygen'),
                 (['sreve'], "'sreve'"),
                 (['keygen'], 'name of the file'),
+                (['keygen', '--help'], 'name of the file'),
                 (['keygen', f'{missing}/key'], f'{missing}/key.*No such file'),
                 (place.serve(id=None), '--id is missing'),
                 (place.serve(id='4'), '--id: replica 4'),
@@ -57,9 +60,10 @@ def bad_options(_):
                 (place.serve(tls_cert=missing), '--tls-cert and --tls-key'),
                 (place.serve(tls_cert=missing, tls_key=missing), f'--tls-cert: .*{missing}'),
                 (place.serve(key_file=missing), f'{missing}.*No such file'),
-                (place.serve(config=missing), f'--config: .*{missing}'),
-                (place.serve(config=str(place.folder)), f'--config: cannot read {place.folder}'),
-                (place.serve() + ['2=127.0.0.1:7102'], "'2=127.0.0.1:7102' belongs to no option"),
+                (place.serve(config=missing), f'--config: .*{missing}: No such file'),
+                (place.serve(config=name), f'--config: .*{name}: Is a directory'),
+                (place.serve() + ['--insecure-network', 'false'], "'false' is neither an option nor the value"),
+                (place.serve() + ['2=127.0.0.1:7102'], "'2=127.0.0.1:7102' is neither.*a list has no blanks"),
                 (place.serve(log_level='loud'), '--log-level'),
                 (place.serve(heartbeat_interval='2s'), '--heartbeat-interval'),
                 (place.serve(election_timeout_min='5'), "--election-timeout-min: '5'"),
@@ -69,8 +73,17 @@ def bad_options(_):
             refused(arguments, pattern)
         refused(place.serve(), '--read-mode', NORN_READ_MODE='guess')
         refused(place.serve(), "environment's NORN_READMODE is no option", NORN_READMODE='lease')
-        (place.folder / 'config').write_text('nosuch = 1\n')
-        refused(place.serve(config=str(place.folder / 'config')), 'nosuch')
+        config = place.folder / 'config'
+        for text, pattern in [
+                ('nosuch = 1', 'nosuch'),
+                ('redirect', "invalid line 'redirect'"),
+                ('requirepass = a\nrequirepass = b', "'requirepass'.*more than once"),
+                ('redirect = perhaps', "'perhaps'.*'redirect'"),
+                ('config = other', 'another file'),
+                ('# of # two#s\n # and\tx#\nid = 1 # one#\nrequirepass = a#b', 'within a value'),
+                ('# of # two#s\n # and\tx#\nid = 1 # one#\nnosuch = 1', 'nosuch')]:
+            config.write_text(f'{text}\n')
+            refused(place.serve(config=str(config)), f'--config: {config}: .*{pattern}')
 
 
 def ports_in_use(_):
@@ -120,4 +133,18 @@ def directories(_):
     shutil.rmtree(folder)
 
 
-CASES = (bad_options, ports_in_use, directories)
+def cluster_twice(_):
+    """tools/cluster beside another one, whose replicas would answer in its own's stead."""
+    folder = ROOT / 'build' / 'cluster'
+    folder.mkdir(exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pass  # there is one
+    ended = subprocess.run([ROOT / 'tools' / 'cluster'], capture_output=True, text=True, timeout=60, check=False)
+    os.close(held)
+    assert ended.returncode == 2 and ended.stdout == '' and 'it runs already' in ended.stderr, ended
+
+
+CASES = (bad_options, ports_in_use, directories, cluster_twice)
