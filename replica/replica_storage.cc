@@ -5,7 +5,8 @@
 // something (a vote, an acknowledgement) leaves after the sync that covers it. A snapshot is durable before
 // the log it replaces is cut: first the snapshot's file is replaced, then the log in memory is compacted,
 // then the WAL's file is replaced. A crash between these steps leaves a snapshot and a WAL that overlap,
-// which recovery expects.
+// which recovery expects. Nothing is taken from a leader before its term is durable, so a snapshot beside no
+// WAL at all is no crash: a WAL, with its votes and acknowledged entries, has been taken away.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -28,6 +29,10 @@ std::optional<raft::Persistent> Replica::recover(storage::Disk& disk) {
   const std::optional<Buffer> snapshot_file = disk.read(storage::File::snapshot);
   if (!wal_file || !snapshot_file) {
     stop("the data directory cannot be read");
+    return std::nullopt;
+  }
+  if (wal_file->empty() && !snapshot_file->empty()) {
+    stop("there is a snapshot but no WAL: what this replica promised is unknown");
     return std::nullopt;
   }
   storage::Recovery wal;

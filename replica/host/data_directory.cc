@@ -36,9 +36,14 @@ std::string replica_line(const Identity& identity) {
   return line + "\n";
 }
 
+std::string text_of(const Identity& identity) {
+  return kFirstLine + cluster_line(identity) + replica_line(identity);
+}
+
 }  // namespace
 
-DataDirectory::DataDirectory(std::string path, const Identity& identity) : path_(std::move(path)) {
+DataDirectory::DataDirectory(std::string path, Identity identity)
+    : path_(std::move(path)), identity_(std::move(identity)) {
   try {
     make_directory(path_);
   } catch (const std::filesystem::filesystem_error& error) {
@@ -47,7 +52,7 @@ DataDirectory::DataDirectory(std::string path, const Identity& identity) : path_
   directory_ = Descriptor(open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory_) throw Failure("cannot open the data directory " + path_ + ": " + std::strerror(errno));
   lock();
-  check_identity(identity);
+  check_identity();
 }
 
 // The lock goes with the process, however it ends.
@@ -60,31 +65,42 @@ void DataDirectory::lock() {
   throw Failure("the data directory " + path_ + " is in use by another process; stop that one first");
 }
 
-void DataDirectory::check_identity(const Identity& identity) {
-  const std::string expected = kFirstLine + cluster_line(identity) + replica_line(identity);
+void DataDirectory::check_identity() {
   const std::optional<std::string> found = read_text(descriptor(), "identity");
   if (!found) throw Failure("cannot read " + path_ + "/identity: " + std::strerror(errno));
+  struct stat wal {};
+  const bool has_wal = fstatat(descriptor(), "wal", &wal, 0) == 0;
+  const std::string where = "the data directory " + path_ + " ";
   if (found->empty()) {
-    struct stat wal {};
-    if (fstatat(descriptor(), "wal", &wal, 0) == 0)
-      throw Failure("the data directory " + path_ +
-                    " holds a log but no file 'identity': it is not known whose it is");
-    const DiskStatus written = write_new(descriptor(), "identity", as_bytes(expected));
-    if (written != DiskStatus::ok)
-      throw Failure("cannot write " + path_ + "/identity: " + std::strerror(errno));
+    if (has_wal && wal.st_size != 0)
+      throw Failure(where + "holds a log but no file 'identity': it is not known whose it is");
     return;
   }
-  if (*found == expected) return;
-  const std::string where = "the data directory " + path_ + " ";
   if (!found->starts_with(kFirstLine))
     throw Failure(where + "was written by another version (its file 'identity' does not begin with '" +
                   std::string(kFirstLine, std::strlen(kFirstLine) - 1) + "')");
-  if (found->find(cluster_line(identity)) == std::string::npos)
-    throw Failure(where + "belongs to another cluster than '" + identity.cluster +
+  if (found->find(cluster_line(identity_)) == std::string::npos)
+    throw Failure(where + "belongs to another cluster than '" + identity_.cluster +
                   "'; see its file 'identity', and --cluster-name");
-  throw Failure(where + "belongs to another replica, or to a cluster with other members, than '" +
-                replica_line(identity).substr(0, replica_line(identity).size() - 1) +
-                "'; see its file 'identity', --id and --cluster");
+  if (*found != text_of(identity_))
+    throw Failure(where + "belongs to another replica, or to a cluster with other members, than '" +
+                  replica_line(identity_).substr(0, replica_line(identity_).size() - 1) +
+                  "'; see its file 'identity', --id and --cluster");
+  if (!has_wal)
+    throw Failure(
+        where + "has lost its file 'wal', and with it what this replica promised; put it back, or let the " +
+        "replica begin anew in an empty directory while all others are up");
+  claimed_ = true;
+}
+
+// The log's file first, empty: from then on a directory with an owner and without that file has lost it.
+void DataDirectory::claim() {
+  if (claimed_) return;
+  if (write_new(descriptor(), "wal", {}) != DiskStatus::ok)
+    throw Failure("cannot write " + path_ + "/wal: " + std::strerror(errno));
+  if (write_new(descriptor(), "identity", as_bytes(text_of(identity_))) != DiskStatus::ok)
+    throw Failure("cannot write " + path_ + "/identity: " + std::strerror(errno));
+  claimed_ = true;
 }
 
 }  // namespace norn::host

@@ -22,17 +22,24 @@ struct Identity {
 
 class DataDirectory {
  public:
-  // Throws Failure: cannot be made, read, written or locked, or is another replica's, cluster's or version's.
-  DataDirectory(std::string path, const Identity& identity);
+  // Throws Failure: cannot be made, read or locked, is another replica's, cluster's or version's, or its log
+  // has been taken away.
+  DataDirectory(std::string path, Identity identity);
+
+  // Writes into a new directory whose it is; nothing if that was written before. Only once all else that
+  // could refuse to start has not: a start that was refused binds nobody. Throws Failure: cannot be written.
+  void claim();
 
   const std::string& path() const { return path_; }
   int descriptor() const { return directory_.get(); }
 
  private:
   void lock();
-  void check_identity(const Identity& identity);
+  void check_identity();
 
   std::string path_;
+  Identity identity_;
+  bool claimed_ = false;
   Descriptor directory_;
   Descriptor lock_;
 };

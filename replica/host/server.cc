@@ -104,6 +104,7 @@ Server::Server(const ServeOptions& options)
   gateway_.status().voters = options.cluster.size();
   gateway_.status().process = static_cast<std::uint64_t>(getpid());
   if (options.resp) resp_.emplace(io_, options, clock_, gateway_);
+  directory_.claim();
 }
 
 void Server::run() {

@@ -12,12 +12,14 @@ namespace {
 const Identity kIdentity{"norn", {2}, {{1}, {2}, {3}}};
 
 std::string refused(const std::string& path, const Identity& identity = kIdentity) {
-  return refusal([&] { const DataDirectory opened(path, identity); });
+  return refusal([&] { DataDirectory(path, identity).claim(); });
 }
 
 TEST_CASE("a data directory is made, with all that is missing above it, and says whose it is") {
   const TemporaryDirectory at;
-  const DataDirectory made(at.file("of/norn"), kIdentity);
+  DataDirectory made(at.file("of/norn"), kIdentity);
+  CHECK_FALSE(std::filesystem::exists(at.file("of/norn/identity")));  // until it is claimed
+  made.claim();
   CHECK(content_of(at.file("of/norn/identity")) ==
         "norn data directory, version 1\ncluster norn\nreplica 2 of 1 2 3\n");
 }
@@ -65,6 +67,20 @@ TEST_CASE("a log without an owner is not taken over") {
   put_content(at.file("wal"), "something");
   CHECK(contains(refused(at.path()), "holds a log but no file 'identity'"));
   CHECK_FALSE(std::filesystem::exists(at.file("identity")));
+}
+
+TEST_CASE("a start that was refused binds nobody") {
+  const TemporaryDirectory at;
+  CHECK(refusal([&] { const DataDirectory opened(at.path(), {"norn", {2}, {{1}, {2}, {4}}}); }) == "");
+  CHECK(refused(at.path()) == "");
+}
+
+TEST_CASE("a directory whose log was taken away is refused, and one that a crash left half claimed is not") {
+  const TemporaryDirectory at;
+  put_content(at.file("wal"), "");
+  REQUIRE(refused(at.path()) == "");
+  std::filesystem::remove(at.file("wal"));
+  CHECK(contains(refused(at.path()), "the data directory " + at.path() + " has lost its file 'wal'"));
 }
 
 TEST_CASE("what is no directory, or cannot be written, is refused with the system's reason") {

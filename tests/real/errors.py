@@ -95,6 +95,7 @@ def ports_in_use(_):
         place = Place(pathlib.Path(name))
         busy = f'127.0.0.1:{tcp.getsockname()[1]}'
         refused(place.serve(resp=busy), f'--resp: .*{busy} is in use')
+        assert not (place.folder / 'data' / 'identity').exists(), 'a refused start has claimed the directory'
         busy = f'127.0.0.1:{udp.getsockname()[1]}'
         refused(place.serve(cluster=f'1={busy},2=127.0.0.1:1', data=f'{name}/new'), f'{busy} is in use')
 
@@ -116,6 +117,11 @@ def directories(_):
         kept = identity.read_text()
         identity.write_text(kept.replace('version 1', 'version 9'))
         refused(place.serve(cluster=alone, data=taken), f'{taken}.*another version')
+        identity.write_text(kept)
+        log = pathlib.Path(taken) / 'wal'
+        log.rename(log.with_name('elsewhere'))
+        refused(place.serve(cluster=alone, data=taken), f"{taken}.*has lost its file 'wal'")
+        log.with_name('elsewhere').rename(log)
         identity.unlink()
         refused(place.serve(cluster=alone, data=taken), f'{taken}.*identity')
         identity.write_text(kept)

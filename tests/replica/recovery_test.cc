@@ -170,6 +170,18 @@ TEST_CASE("a damaged snapshot beside the whole log costs nothing, and is noted")
   CHECK(grants_vote(alone, {4}));
 }
 
+TEST_CASE("a replica does not start on a snapshot whose WAL is gone") {
+  Cluster cluster = written(2);
+  cluster.kill(kSelf);
+  Node& node = cluster.node(kSelf);
+  ScriptedDisk disk = node.disk;
+  REQUIRE_FALSE(disk.content(File::snapshot).empty());
+  disk.content(File::wal).clear();
+  const Replica replica(node.options, disk, Rng(1), {});
+  REQUIRE(replica.stopped());
+  CHECK(*replica.stopped() == "there is a snapshot but no WAL: what this replica promised is unknown");
+}
+
 TEST_CASE("a snapshot brings its term with it, should the WAL have lost the record that knew it") {
   ReplicaOptions options = options_of(kSelf);
   options.compact_after_bytes = 100;
