@@ -45,8 +45,8 @@ void need(const Arguments& arguments, std::size_t least, std::size_t most) {
   const std::size_t given = arguments.words.size() - 1;
   if (given < least || given > most)
     throw Failure(arguments.words.front() + " takes " + std::to_string(least) +
-                  (most == least ? "" : " to " + std::to_string(most)) + " words, not " +
-                  std::to_string(given) + "; see --help");
+                  (most == least ? "" : " to " + std::to_string(most)) +
+                  (most == 1 ? " word, not " : " words, not ") + std::to_string(given) + "; see --help");
 }
 
 std::int64_t parse_number(const std::string& text) {
