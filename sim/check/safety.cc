@@ -40,8 +40,10 @@ void Safety::observe(Time now, const Observation& seen) {
   if (seen.incarnation != known.incarnation) on_started(seen, known);
   check_monotonic(seen, known);
   read_log(seen, known);
-  const Index synced = std::clamp(seen.durable, seen.log->base().index, seen.log->last().index);
-  durability_.note_synced(seen.replica, {*seen.log->term(synced), synced});
+  if (checks_durability_) {
+    const Index synced = std::clamp(seen.durable, seen.log->base().index, seen.log->last().index);
+    durability_.note_synced(seen.replica, {*seen.log->term(synced), synced});
+  }
   const bool reigned = known.role == raft::Role::leader && known.hard_state.term == seen.hard_state.term;
   if (seen.role == raft::Role::leader && !reigned) on_elected(seen);
   if (seen.commit > known.commit) on_commit(seen, known);
@@ -56,7 +58,7 @@ void Safety::observe(Time now, const Observation& seen) {
 // A new process: only its disk connects it with the one before.
 void Safety::on_started(const Observation& seen, Known& known) {
   const Index base = known.base;
-  if (known.incarnation != 0) {
+  if (known.incarnation != 0 && checks_durability_) {
     auto lost = durability_.check_recovered(now_, seen.replica, seen.log->base(), seen.log->last(), book_);
     // A damaged disk may lose what was synced, if the replica notices: then it does not vote on what is left.
     const bool admitted = seen.disk_rotten && seen.fenced;
@@ -147,7 +149,7 @@ void Safety::on_commit(const Observation& seen, const Known& known) {
   for (Index at = from; at <= upto; at = at.next()) {
     if (at > Index{}) commit_at(seen, {*log.term(at), at});
   }
-  if (seen.role != raft::Role::leader || upto <= log.base().index) return;
+  if (!checks_durability_ || seen.role != raft::Role::leader || upto <= log.base().index) return;
   auto missing = durability_.check_commit(now_, seen.replica, {*log.term(upto), upto}, book_);
   if (missing) report(std::move(*missing));
 }

@@ -46,7 +46,8 @@ Observation look_at(Replica& replica, NodeId id, std::uint32_t incarnation);
 
 class Safety {
  public:
-  explicit Safety(std::uint8_t replicas) : known_(replicas + std::size_t{1}), durability_(replicas) {}
+  explicit Safety(std::uint8_t replicas, bool checks_durability = true)
+      : checks_durability_(checks_durability), known_(replicas + std::size_t{1}), durability_(replicas) {}
 
   void observe(Time now, const Observation& seen);
 
@@ -84,6 +85,7 @@ class Safety {
 
   static constexpr std::size_t kFindingsMax = 20;  // more of them say nothing new
 
+  bool checks_durability_;
   Time now_{};
   std::vector<Known> known_;  // by node id
   LogBook book_;

@@ -1,15 +1,19 @@
 #include "sim/scenario/counters.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace norn::sim {
 
-Observer::Observer(std::uint8_t replicas, const NemesisPlayer& nemesis)
-    : safety_(replicas),
+Observer::Observer(std::uint8_t replicas, const NemesisPlayer& nemesis, const Oracles& oracles)
+    : checks_safety_(oracles.safety),
+      safety_(replicas, oracles.durability),
       known_(replicas + std::size_t{1}),
       before_(replicas + std::size_t{1}),
       receiving_(replicas + std::size_t{1}) {
   for (std::size_t i = 0; i < wanted_.size(); ++i) wanted_[i] = nemesis.waits_for(static_cast<Trigger>(i));
+  looks_ = oracles.expectations || oracles.safety || oracles.liveness || oracles.exactly_once ||
+           std::ranges::find(wanted_, true) != wanted_.end();
 }
 
 Observer::Known Observer::summary(const World& world, NodeId id, const Replica& replica) {
@@ -28,6 +32,7 @@ Observer::Known Observer::summary(const World& world, NodeId id, const Replica& 
 }
 
 void Observer::look(World& world, NodeId id) {
+  if (!looks_) return;
   Replica* replica = world.replica(id);
   if (replica == nullptr) return on_down(world, id);
   Known& known = known_[id.value];
@@ -45,8 +50,11 @@ void Observer::look(World& world, NodeId id) {
     known.last = after.last;
     before_[id.value].reset();
   }
-  check_invariants(world.now(), id, replica->raft());
-  safety_.observe(world.now(), seen);
+  if (checks_safety_) {
+    check_invariants(world.now(), id, replica->raft());
+    safety_.observe(world.now(), seen);
+  }
+  committed_ = std::max(committed_, std::min(after.commit, after.last.index));
   count_changes(world.now(), id, known, after, seen);
   known = after;
 }

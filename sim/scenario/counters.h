@@ -12,6 +12,7 @@
 #include "sim/check/safety.h"
 #include "sim/engine/world.h"
 #include "sim/scenario/nemesis.h"
+#include "sim/scenario/oracles.h"
 #include "sim/scenario/play.h"
 #include "sim/scenario/run_result.h"
 #include "sim/scenario/targets.h"
@@ -20,13 +21,13 @@ namespace norn::sim {
 
 class Observer final : public Watch {
  public:
-  Observer(std::uint8_t replicas, const NemesisPlayer& nemesis);
+  Observer(std::uint8_t replicas, const NemesisPlayer& nemesis, const Oracles& oracles = {});
 
   // After a turn of this replica, and after whatever else may have started or stopped it.
   void look(World& world, NodeId id);
   void look_at_all(World& world);
 
-  Index committed() const override { return safety_.committed(); }
+  Index committed() const override { return committed_; }
   std::uint64_t leaders() const override { return count_of(counters_, Counter::leaders); }
   std::optional<Index> applied(NodeId id) const override {
     const Known& known = known_[id.value];
@@ -66,12 +67,15 @@ class Observer final : public Watch {
   void note(Trigger trigger, NodeId subject);
   void add(Counter counter, std::uint64_t count = 1) { count_of(counters_, counter) += count; }
 
+  bool looks_ = true;  // somebody asks for what this sees
+  bool checks_safety_ = true;
   Safety safety_;
   Counters counters_{};
   std::vector<Known> known_;                         // by node id
   std::vector<std::optional<raft::Before>> before_;  // by node id
   std::vector<ReplicaSet> receiving_;                // by node id of the leader: who is being sent a snapshot
   std::array<bool, 5> wanted_{};                     // by Trigger
+  Index committed_;                                  // the highest anywhere
   std::size_t stops_seen_ = 0;
   std::vector<Occasion> occasions_;
   std::vector<TimelineEntry> timeline_;

@@ -123,8 +123,9 @@ Run::Parts::Parts(std::shared_ptr<const Scenario> scenario, std::uint64_t seed, 
       options_(run_options),
       play_(scenario_, Rng(seed).fork("run")),
       world_(world_options(*scenario_, play_.clock_offsets()), seed),
-      observer_(scenario_->cluster.replicas, play_.nemesis()) {
-  if (options_.check_linearizable) {
+      observer_(scenario_->cluster.replicas, play_.nemesis(), options_.oracles) {
+  if (!options_.oracles.liveness) play_.ask_no_liveness();
+  if (options_.oracles.linearizability) {
     stream_.emplace(stream_options(options_.check));
     play_.workload().keep_news();
   }
@@ -203,12 +204,14 @@ RunResult Run::Parts::judge() const {
   };
   add(observer_.safety().findings());
   if (!broken_) add(judge_state());
-  if (failures_.empty()) add(check_expectations(*scenario_, result));
-  FinalValue final_value;
-  if (const kv::Store* store = store_with_all()) final_value = values_in(*store);
-  judge_history(*scenario_, play_.workload().history(), final_value,
-                options_.check_linearizable ? std::optional(options_.check) : std::nullopt,
-                stream_ ? &*stream_ : nullptr, result);
+  if (failures_.empty() && options_.oracles.expectations) add(check_expectations(*scenario_, result));
+  const History& history = play_.workload().history();
+  if (options_.oracles.exactly_once) {
+    const kv::Store* const store = store_with_all();
+    const FinalValue final_value = store != nullptr ? values_in(*store) : FinalValue();
+    add(check_exactly_once(history, final_value, result.ended));
+  }
+  if (stream_) judge_linearizability(*scenario_, history, options_.check, &*stream_, result);
   if (scenario_->course)
     result.course = grade(*scenario_->course, course_statistics(world_, play_.workload()));
   conclude(result);
@@ -217,14 +220,15 @@ RunResult Run::Parts::judge() const {
 
 // What the replicas hold at the end.
 std::vector<Finding> Run::Parts::judge_state() const {
-  std::vector<Finding> findings = check_agreement(world_);
+  const Oracles& oracles = options_.oracles;
+  std::vector<Finding> findings = oracles.durability ? check_agreement(world_) : std::vector<Finding>{};
   const auto add = [&](std::vector<Finding> more) {
     for (Finding& finding : more) findings.push_back(std::move(finding));
   };
-  add(check_bounds(world_, scenario_->cluster.sessions_max));
+  if (oracles.bounds) add(check_bounds(world_, scenario_->cluster.sessions_max));
   if (!failures_.empty()) return findings;
-  add(play_.check_liveness(world_, observer_));
-  if (play_.liveness_reached()) add(check_rest(world_));
+  if (oracles.liveness) add(play_.check_liveness(world_, observer_));
+  if (oracles.bounds && play_.liveness_reached()) add(check_rest(world_));
   return findings;
 }
 
