@@ -49,7 +49,6 @@ class Observer final : public Watch {
     raft::HardState hard_state;
     Index commit;
     Index applied;
-    Index durable;
     EntryId base;
     EntryId last;
     std::uint64_t snapshots_taken = 0;
@@ -57,6 +56,16 @@ class Observer final : public Watch {
     friend bool operator==(const Known&, const Known&) = default;
   };
 
+  // With Known, all that an oracle looks at in a replica that does not lead, but for what is durable and what
+  // is in the log.
+  struct Beside {
+    NodeId leader;
+    Index fence;
+    Index snapshot;  // what it covers
+    friend bool operator==(const Beside&, const Beside&) = default;
+  };
+
+  static Beside beside(const raft::Raft& raft);
   static Known summary(const World& world, NodeId id, const Replica& replica);
   void on_started(Time now, NodeId id, const Replica& replica);
   void on_down(const World& world, NodeId id);
@@ -72,6 +81,8 @@ class Observer final : public Watch {
   Safety safety_;
   Counters counters_{};
   std::vector<Known> known_;                         // by node id
+  std::vector<Beside> beside_;                       // by node id, when the oracles last looked
+  std::vector<Index> durable_;                       // by node id
   std::vector<std::optional<raft::Before>> before_;  // by node id
   std::vector<ReplicaSet> receiving_;                // by node id of the leader: who is being sent a snapshot
   std::array<bool, 5> wanted_{};                     // by Trigger
