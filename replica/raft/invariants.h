@@ -18,10 +18,11 @@ std::optional<std::string> check_state(const Raft& raft);
 
 // What check_step needs to remember of the state before.
 struct Before {
-  explicit Before(const Raft& raft);
+  explicit Before(const Raft& raft) { remember(raft); }
+  void remember(const Raft& raft);  // instead of what it was
 
   HardState hard_state;
-  Role role;
+  Role role = Role::follower;
   NodeId leader;
   EntryId base;
   EntryId last;

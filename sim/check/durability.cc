@@ -15,17 +15,17 @@ std::string name(NodeId replica) { return "replica " + std::to_string(replica.va
 
 std::optional<Finding> Durability::check_commit(Time now, NodeId leader, EntryId committed,
                                                 const LogBook& book) const {
-  std::size_t holders = 0;
-  std::vector<NodeId> without;
-  for (std::size_t i = 1; i < synced_.size(); ++i) {
-    if (book.leads_to(synced_[i], committed)) {
-      ++holders;
-    } else {
-      without.push_back({static_cast<std::uint8_t>(i)});
-    }
-  }
+  const auto holds = [&](std::size_t i) { return book.leads_to(synced_[i], committed); };
   const std::size_t replicas = synced_.size() - 1;
-  if (holders >= replicas / 2 + 1) return std::nullopt;
+  std::size_t holders = 0;
+  for (std::size_t i = 1; i <= replicas; ++i) {
+    if (!holds(i)) continue;
+    if (++holders >= replicas / 2 + 1) return std::nullopt;
+  }
+  std::vector<NodeId> without;
+  for (std::size_t i = 1; i <= replicas; ++i) {
+    if (!holds(i)) without.push_back({static_cast<std::uint8_t>(i)});
+  }
   return Finding{oracle::kDurability, now, std::move(without),
                  name(leader) + " committed " + words(committed) + ", which is on the synced disks of " +
                      std::to_string(holders) + " of " + std::to_string(replicas) + " replicas"};

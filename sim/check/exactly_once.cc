@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 #include <optional>
 
 #include "replica/kv/command.h"
 #include "replica/kv/result.h"
+
+#include "sim/check/kv_spec.h"
 
 namespace norn::sim {
 namespace {
@@ -23,6 +24,9 @@ std::optional<std::string> read(const kv::Store& store, const std::string& key) 
 }
 
 std::optional<std::string_view> twice(std::string_view value) {
+  const std::size_t first = value.find(kTokenBegin);  // most values have no two tokens
+  if (first == std::string_view::npos || value.find(kTokenBegin, first + 1) == std::string_view::npos)
+    return std::nullopt;
   std::vector<std::string_view> tokens = tokens_of(value);
   std::ranges::sort(tokens);
   const auto found = std::ranges::adjacent_find(tokens);
@@ -32,7 +36,8 @@ std::optional<std::string_view> twice(std::string_view value) {
 
 // What the history says about one key.
 struct KeyFacts {
-  bool only_appends = true;  // besides reads
+  const std::string* name = nullptr;  // in the history
+  bool only_appends = true;           // besides reads
   bool only_increments = true;
   bool incremented = false;
   std::int64_t acknowledged = 0;  // increments
@@ -131,11 +136,14 @@ FinalValue values_in(const kv::Store& store) {
 
 std::vector<Finding> check_exactly_once(const History& history, const FinalValue& final_value, Time now) {
   std::vector<Finding> findings;
-  std::map<std::string, KeyFacts> keys;
+  std::vector<KeyFacts> keys;  // in order of appearance
+  Values names;                // of them: number n is key n - 2
   for (std::size_t place = 0; place < history.size(); ++place) {
     const Operation& operation = history[place];
     for (const KeyAccess& access : operation.accesses) {
-      note(keys[access.key], operation, place);
+      const std::size_t key = names.intern(access.key) - 2;
+      if (key == keys.size()) keys.emplace_back().name = &access.key;
+      note(keys[key], operation, place);
       if (!access.value || findings.size() >= kFindingsMax) continue;
       if (const auto token = twice(*access.value))
         findings.push_back({oracle::kExactlyOnce,
@@ -147,7 +155,8 @@ std::vector<Finding> check_exactly_once(const History& history, const FinalValue
   }
   if (!final_value) return findings;
   Judge judge(final_value, now, findings);
-  for (const auto& [key, facts] : keys) judge.key(history, key, facts);
+  std::ranges::sort(keys, [](const KeyFacts& a, const KeyFacts& b) { return *a.name < *b.name; });
+  for (const KeyFacts& facts : keys) judge.key(history, *facts.name, facts);
   return findings;
 }
 

@@ -1,6 +1,7 @@
 // The sequential specification: see kv_spec.h.
 #include "sim/check/kv_spec.h"
 
+#include <algorithm>
 #include <charconv>
 #include <span>
 
@@ -9,6 +10,8 @@
 namespace norn::sim {
 
 namespace {
+
+constexpr std::size_t kBlockSize = 4096;
 
 std::uint64_t hash_of(std::string_view text) { return Digest::hash(std::as_bytes(std::span(text))); }
 
@@ -54,7 +57,18 @@ ValueId Values::intern(std::string_view text) {
 ValueId Values::intern_copy(std::string_view text) {
   const std::uint64_t hash = hash_of(text);
   const std::size_t slot = slot_of(text, hash);
-  return table_[slot] != 0 ? table_[slot] : add(slot, made_.emplace_back(text), hash);
+  return table_[slot] != 0 ? table_[slot] : add(slot, keep(text), hash);
+}
+
+std::string_view Values::keep(std::string_view text) {
+  if (text.size() > room_size_) {
+    room_size_ = std::max(kBlockSize, text.size());
+    room_ = blocks_.emplace_back(std::make_unique_for_overwrite<char[]>(room_size_)).get();
+  }
+  char* const copy = std::copy(text.begin(), text.end(), room_) - text.size();
+  room_ += text.size();
+  room_size_ -= text.size();
+  return {copy, text.size()};
 }
 
 // Where the text is, or would be.

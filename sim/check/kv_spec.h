@@ -4,8 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,7 +27,7 @@ class Values {
  public:
   Values();
   Values(const Values& other);
-  Values(Values&& other) noexcept = default;
+  Values(Values&& other) noexcept = default;  // what is moved from is good for destroying only
   Values& operator=(const Values& other);
   Values& operator=(Values&& other) noexcept = default;
   ~Values() = default;
@@ -47,8 +47,12 @@ class Values {
 
   std::vector<std::string_view> texts_;
   std::vector<std::uint64_t> hashes_;
-  std::vector<ValueId> table_;  // open addressing, a power of two; 0: empty
-  std::deque<std::string> made_;
+  std::vector<ValueId> table_;                   // open addressing, a power of two; 0: empty
+  std::string_view keep(std::string_view text);  // a copy
+
+  std::vector<std::unique_ptr<char[]>> blocks_;  // of texts
+  char* room_ = nullptr;                         // what is left of the last one
+  std::size_t room_size_ = 0;
   std::map<std::pair<ValueId, ValueId>, ValueId> appended_;
 };
 

@@ -35,20 +35,23 @@ struct Observation {
   Index applied;
   Index durable;
   bool fenced = false;             // it says that its disk lost something
-  bool disk_rotten = false;        // and the world says that it did
+  bool disk_rotten = false;        // and the world says that it did; asked for when it has started
   std::uint64_t chain = 0;         // of the store, at applied
   const raft::Log* log = nullptr;  // lives for the length of the call
   Index log_changed_from;          // no entry before it has changed since the last observation
 };
 
-// log_changed_from is taken from the replica by this: there can be one observer.
-Observation look_at(Replica& replica, NodeId id, std::uint32_t incarnation);
+// log_changed_from as Replica::take_log_changed_from gave it.
+Observation look_at(const Replica& replica, NodeId id, std::uint32_t incarnation, Index log_changed_from);
 
 class Safety {
  public:
-  explicit Safety(std::uint8_t replicas) : known_(replicas + std::size_t{1}), durability_(replicas) {}
+  explicit Safety(std::uint8_t replicas, bool checks_durability = true)
+      : checks_durability_(checks_durability), known_(replicas + std::size_t{1}), durability_(replicas) {}
 
   void observe(Time now, const Observation& seen);
+  // The same when nothing but what is durable has changed since the last observation of this replica.
+  void observe_synced(NodeId replica, Index durable, const raft::Log& log);
 
   // What is broken in one replica, in words (raft/invariants.h).
   void report_invariant(Time now, NodeId replica, const std::string& broken);
@@ -65,6 +68,7 @@ class Safety {
     Index commit;
     Index applied;
     Index base;
+    std::optional<Index> durable;  // what of it was noted as synced; nothing: not yet
     bool fenced = false;
   };
   struct Reign {
@@ -75,6 +79,7 @@ class Safety {
   void on_started(const Observation& seen, Known& known);
   void check_monotonic(const Observation& seen, const Known& known);
   void read_log(const Observation& seen, Known& known);
+  void note_synced(NodeId replica, Index durable, const raft::Log& log);
   void on_elected(const Observation& seen);
   void on_commit(const Observation& seen, const Known& known);
   void commit_at(const Observation& seen, EntryId id);
@@ -84,6 +89,7 @@ class Safety {
 
   static constexpr std::size_t kFindingsMax = 20;  // more of them say nothing new
 
+  bool checks_durability_;
   Time now_{};
   std::vector<Known> known_;  // by node id
   LogBook book_;

@@ -8,14 +8,14 @@ namespace norn::sim {
 
 LogBook::Place& LogBook::place(Index index) {
   ASSERT(index >= first_);
-  const std::size_t at = index.value - first_.value;
+  const std::size_t at = from_ + (index.value - first_.value);
   if (at >= places_.size()) places_.resize(at + 1);
   return places_[at];
 }
 
 const LogBook::Place* LogBook::find(Index index) const {
-  if (index < first_ || index.value - first_.value >= places_.size()) return nullptr;
-  return &places_[index.value - first_.value];
+  if (index < first_ || index.value - first_.value >= size()) return nullptr;
+  return &places_[from_ + (index.value - first_.value)];
 }
 
 std::optional<LogBook::Entry> LogBook::add(Index index, const Entry& entry) {
@@ -59,7 +59,11 @@ bool LogBook::leads_to(EntryId last, EntryId id) const {
 void LogBook::forget_before(Index index) {
   index = std::min(index, last().next());
   if (index <= first_) return;
-  places_.erase(places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(index.value - first_.value));
+  from_ += index.value - first_.value;
+  if (from_ > places_.size() / 2) {
+    places_.erase(places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(from_));
+    from_ = 0;
+  }
   others_.erase(others_.begin(), others_.lower_bound({index, Term{}}));
   first_ = index;
 }

@@ -6,10 +6,10 @@
 // an entry are the same up to it: by induction, that is Log Matching (Raft 5.3).
 #pragma once
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "replica/base/types.h"
 
@@ -44,12 +44,15 @@ class LogBook {
   bool leads_to(EntryId last, EntryId id) const;
 
   Index first() const { return first_; }  // what lies before is forgotten
-  Index last() const { return {first_.value + places_.size() - 1}; }
+  Index last() const { return {first_.value + size() - 1}; }
   void forget_before(Index index);
 
  private:
+  std::size_t size() const { return places_.size() - from_; }
+
   Index first_{1};
-  std::deque<Place> places_;
+  std::vector<Place> places_;  // from from_ on: what lies before is forgotten, and removed now and then
+  std::size_t from_ = 0;
   std::map<std::pair<Index, Term>, Entry> others_;
 };
 

@@ -2,11 +2,11 @@
 #include "sim/check/stream.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "replica/base/assert.h"
 
 #include "sim/check/linearizable_component.h"
+#include "sim/check/number_table.h"
 #include "sim/check/stream_component.h"
 #include "sim/check/stream_words.h"
 
@@ -60,7 +60,8 @@ struct StreamChecker::Parts {
   std::vector<std::uint32_t> locals;         // by key: its place in the component's state
   std::vector<std::optional<StreamComponent>> components;
   std::size_t joined = 0;
-  std::unordered_map<std::size_t, std::uint32_t> open;  // by place; looked up only
+  NumberTable open;                  // by place
+  std::vector<std::uint32_t> named;  // the keys of the operation at hand; scratch
   std::vector<Held> held;
   std::size_t values_max = kValuesMin;
   std::optional<StreamViolation> violation;
@@ -77,10 +78,13 @@ std::uint32_t StreamChecker::Parts::key_of(std::string_view text) {
   return key;
 }
 
+// Also leaves the keys in `named`.
 std::uint32_t StreamChecker::Parts::component_of(const Operation& operation) {
-  const std::uint32_t own = components_of[key_of(operation.accesses.front().key)];
-  for (const KeyAccess& access : operation.accesses) {
-    const std::uint32_t other = components_of[key_of(access.key)];
+  named.clear();
+  for (const KeyAccess& access : operation.accesses) named.push_back(key_of(access.key));
+  const std::uint32_t own = components_of[named.front()];
+  for (const std::uint32_t key : named) {
+    const std::uint32_t other = components_of[key];
     if (other != own) join(own, other);
   }
   return own;
@@ -129,6 +133,7 @@ void StreamChecker::Parts::drop_values() {
 }
 
 void StreamChecker::Parts::release_before(Time now) {
+  if (held.empty() || held.front().back >= now) return;
   std::size_t released = 0;
   for (; released < held.size() && held[released].back < now && !violation; ++released) {
     const Held& one = held[released];
@@ -195,10 +200,11 @@ void StreamChecker::on_call(std::size_t place, const Operation& operation) {
   const std::uint32_t component = parts.component_of(operation);
   if (parts.components[component]->given_up()) return;
   const std::uint32_t number = parts.tables.take();
-  const bool added = parts.open.emplace(place, number).second;
-  ASSERT(added);
+  ASSERT(parts.open.find(place) == NumberTable::kNone);
+  parts.open.set(place, number);
   StreamOperation& it = parts.tables.operations[number];
   it.place = place;
+  it.key = parts.named.front();
   it.client = operation.client;
   it.step.kind = plain_kind(operation);
   it.step.unknown = guesses(it.step.kind);
@@ -206,10 +212,10 @@ void StreamChecker::on_call(std::size_t place, const Operation& operation) {
   it.step.delta = operation.delta;
   it.step.call = nanoseconds(operation.call);
   it.step.back = nanoseconds(kNever);
-  for (const KeyAccess& access : operation.accesses) {
-    it.parts.push_back({parts.locals[parts.key_of(access.key)],
-                        parts.tables.values.intern_copy(access.argument), parts.intern(access.expected),
-                        kAbsent});
+  for (std::size_t i = 0; i < parts.named.size(); ++i) {
+    const KeyAccess& access = operation.accesses[i];
+    it.parts.push_back({parts.locals[parts.named[i]], parts.tables.values.intern_copy(access.argument),
+                        parts.intern(access.expected), kAbsent});
   }
   parts.components[component]->call(parts.tables, number);
   parts.any_given_up = parts.any_given_up || parts.components[component]->given_up();
@@ -217,15 +223,14 @@ void StreamChecker::on_call(std::size_t place, const Operation& operation) {
 
 void StreamChecker::on_return(std::size_t place, const Operation& operation) {
   Parts& parts = *parts_;
-  const auto found = parts.open.find(place);
-  if (found == parts.open.end()) return;
-  const std::uint32_t number = found->second;
-  parts.open.erase(found);
+  const std::uint32_t number = parts.open.find(place);
+  if (number == NumberTable::kNone) return;
+  parts.open.erase(place);
   if (operation.outcome == Outcome::ok || operation.outcome == Outcome::fail)
     parts.release_before(operation.back);
   StreamOperation& it = parts.tables.operations[number];
   if (parts.violation || it.place != place || it.slot == kNoOperation) return;
-  const std::uint32_t key = parts.key_of(operation.accesses.front().key);
+  const std::uint32_t key = it.key;
   const std::uint32_t component = parts.components_of[key];
   if (it.abandoned) return parts.answer_late(number, component, operation.outcome);
   if (operation.outcome == Outcome::ok || operation.outcome == Outcome::fail) {
@@ -276,7 +281,7 @@ StreamSizes StreamChecker::sizes() const {
   sizes.values = parts.tables.values.size() - 2;
   sizes.bytes = parts.tables.operations.capacity() * (sizeof(StreamOperation) + sizeof(KeyStep)) +
                 parts.tables.values.size() * (sizeof(std::string_view) + 4 * sizeof(ValueId)) +
-                parts.held.capacity() * sizeof(Parts::Held) + parts.open.size() * 4 * sizeof(std::size_t);
+                parts.held.capacity() * sizeof(Parts::Held) + parts.open.bytes();
   for (const std::optional<StreamComponent>& component : parts.components) {
     if (!component) continue;
     sizes.configurations += component->configurations();

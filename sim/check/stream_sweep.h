@@ -32,6 +32,7 @@ struct StreamOperation {
   std::vector<KeyStep> parts;  // key: within the component
   std::size_t place = 0;
   std::uint32_t client = 0;
+  std::uint32_t key = 0;  // its first one's number among all
   std::uint32_t slot = 0;
   std::uint32_t twin_before = kNoOperation;  // of unknown outcome: the equal one called before
   Outcome outcome = Outcome::pending;

@@ -10,8 +10,9 @@ bool StreamZones::takes(const StreamOperation& operation) const {
   if (operation.step.kind == OperationKind::get) return true;
   if (operation.step.kind != OperationKind::put) return false;
   const ValueId value = operation.parts[0].argument;
-  return !writes_.contains(value) && std::none_of(clusters_.begin(), clusters_.end(),
-                                                  [&](const Cluster& one) { return one.value == value; });
+  return writes_.find(value) == NumberTable::kNone &&
+         std::none_of(clusters_.begin(), clusters_.end(),
+                      [&](const Cluster& one) { return one.value == value; });
 }
 
 void StreamZones::call(StreamTables& tables, std::uint32_t operation) {
@@ -24,7 +25,7 @@ void StreamZones::call(StreamTables& tables, std::uint32_t operation) {
   if (it.step.kind == OperationKind::get) {
     reads_.emplace_back(it.step.call, operation);
   } else {
-    writes_.emplace(it.parts[0].argument, operation);
+    writes_.set(it.parts[0].argument, operation);
   }
 }
 
@@ -50,17 +51,17 @@ std::optional<StreamZones::Conflict> StreamZones::give_back(StreamTables& tables
 StreamZones::Cluster* StreamZones::find_or_make(StreamTables& tables, ValueId value,
                                                 const StreamOperation& first) {
   if (Cluster* const known = cluster_of(value)) return known;
-  const auto write = writes_.find(value);
-  if (write == writes_.end()) return nullptr;
-  const StreamOperation& writer = tables.operations[write->second];
+  const std::uint32_t write = writes_.find(value);
+  if (write == NumberTable::kNone) return nullptr;
+  const StreamOperation& writer = tables.operations[write];
   Cluster& made = clusters_.emplace_back();
   made.value = value;
-  made.writer = write->second;
+  made.writer = write;
   made.write_call = made.s = writer.step.call;
   made.write_place = made.s_place = writer.place;
   made.f = first.step.back;
   made.f_place = first.place;
-  writes_.erase(write);
+  writes_.erase(value);
   // Of unknown outcome and seen: it happened, and nothing of it is to come.
   if (writer.outcome == Outcome::info) tables.release(std::exchange(made.writer, kNoOperation));
   return &made;
@@ -108,7 +109,7 @@ void StreamZones::forget(StreamTables& tables, std::uint32_t operation) {
     tables.release(operation);
     return;
   }
-  if (writes_.contains(it.parts[0].argument) && writes_.at(it.parts[0].argument) == operation) return;
+  if (writes_.find(it.parts[0].argument) == operation) return;
   for (Cluster& cluster : clusters_) {
     if (cluster.writer == operation) cluster.writer = kNoOperation;
   }
@@ -122,19 +123,18 @@ std::optional<StreamZones::Conflict> StreamZones::take_out(StreamTables& tables,
     tables.release(operation);
     return std::nullopt;
   }
-  const auto write = writes_.find(it.parts[0].argument);
-  if (write == writes_.end() || write->second != operation) {  // but it was seen
+  if (writes_.find(it.parts[0].argument) != operation) {  // but it was seen
     const Cluster* const cluster = cluster_of(it.parts[0].argument);
     return Conflict{{}, cluster != nullptr ? *cluster : Cluster{it.parts[0].argument}};
   }
-  writes_.erase(write);
+  writes_.erase(it.parts[0].argument);
   tables.release(operation);
   return std::nullopt;
 }
 
 std::vector<std::uint32_t> StreamZones::open() const {
   std::vector<std::uint32_t> open;
-  for (const auto& [value, operation] : writes_) open.push_back(operation);
+  writes_.each([&](std::uint64_t, std::uint32_t operation) { open.push_back(operation); });
   for (const auto& [call, operation] : reads_) open.push_back(operation);
   for (const Cluster& cluster : clusters_) {
     if (cluster.writer != kNoOperation) open.push_back(cluster.writer);
@@ -149,8 +149,7 @@ StreamZones::Cluster* StreamZones::cluster_of(ValueId value) {
 }
 
 std::size_t StreamZones::bytes() const {
-  return clusters_.capacity() * sizeof(Cluster) + writes_.size() * 4 * sizeof(std::uint64_t) +
-         reads_.capacity() * sizeof(reads_[0]);
+  return clusters_.capacity() * sizeof(Cluster) + writes_.bytes() + reads_.capacity() * sizeof(reads_[0]);
 }
 
 }  // namespace norn::sim

@@ -31,11 +31,11 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "sim/check/kv_spec.h"
+#include "sim/check/number_table.h"
 #include "sim/check/stream_tables.h"
 
 namespace norn::sim {
@@ -80,23 +80,25 @@ class StreamZones {
   template <class Visit>
   void visit_values(Visit visit) {
     for (Cluster& cluster : clusters_) visit(cluster.value);
-    std::unordered_map<ValueId, std::uint32_t> writes;
-    for (const auto& [value, operation] : writes_) {
-      ValueId renumbered = value;
+    NumberTable writes(kWritesMin);
+    writes_.each([&](std::uint64_t value, std::uint32_t operation) {
+      auto renumbered = static_cast<ValueId>(value);
       visit(renumbered);
-      writes.emplace(renumbered, operation);
-    }
+      writes.set(renumbered, operation);
+    });
     writes_ = std::move(writes);
   }
 
  private:
+  static constexpr std::size_t kWritesMin = 4;  // places in the table
+
   Cluster* cluster_of(ValueId value);
   Cluster* find_or_make(StreamTables& tables, ValueId value, const StreamOperation& first);
   std::optional<Conflict> join(Cluster& cluster, const StreamOperation& operation);
   void retire(StreamTables& tables, std::int64_t now);
 
   std::vector<Cluster> clusters_;                              // by appearance
-  std::unordered_map<ValueId, std::uint32_t> writes_;          // by value: called, not returned, not seen
+  NumberTable writes_{kWritesMin};                             // by value: called, not returned, not seen
   std::vector<std::pair<std::int64_t, std::uint32_t>> reads_;  // that wait, with their calls, by call
 };
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sim/check/history_sink.h"
-#include "sim/formats/number_table.h"
+#include "sim/check/number_table.h"
 
 namespace norn::sim {
 

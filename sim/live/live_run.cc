@@ -89,8 +89,8 @@ RunResult LiveRun::finish() const {
           result.ended,
           {},
           std::to_string(workload.keys_to_read_back() - values.size()) + " keys could not be read back"}});
-  judge_history(*scenario_, workload.history(), values.empty() ? FinalValue() : final_value, check_, nullptr,
-                result);
+  add(check_exactly_once(workload.history(), values.empty() ? FinalValue() : final_value, result.ended));
+  judge_linearizability(*scenario_, workload.history(), check_, nullptr, result);
   if (scenario_->course) result.course = grade(*scenario_->course, course_statistics(stage_, workload));
   conclude(result);
   return result;

@@ -1,15 +1,21 @@
 #include "sim/scenario/counters.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace norn::sim {
 
-Observer::Observer(std::uint8_t replicas, const NemesisPlayer& nemesis)
-    : safety_(replicas),
+Observer::Observer(std::uint8_t replicas, const NemesisPlayer& nemesis, const Oracles& oracles)
+    : checks_safety_(oracles.safety),
+      safety_(replicas, oracles.durability),
       known_(replicas + std::size_t{1}),
+      beside_(replicas + std::size_t{1}),
+      durable_(replicas + std::size_t{1}),
       before_(replicas + std::size_t{1}),
       receiving_(replicas + std::size_t{1}) {
   for (std::size_t i = 0; i < wanted_.size(); ++i) wanted_[i] = nemesis.waits_for(static_cast<Trigger>(i));
+  looks_ = oracles.expectations || oracles.safety || oracles.liveness || oracles.exactly_once ||
+           std::ranges::find(wanted_, true) != wanted_.end();
 }
 
 Observer::Known Observer::summary(const World& world, NodeId id, const Replica& replica) {
@@ -20,24 +26,40 @@ Observer::Known Observer::summary(const World& world, NodeId id, const Replica& 
           .hard_state = raft.hard_state(),
           .commit = raft.commit(),
           .applied = replica.applied(),
-          .durable = raft.durable(),
           .base = raft.log().base(),
           .last = raft.log().last(),
           .snapshots_taken = replica.counters().snapshots_taken,
           .snapshots_installed = replica.counters().snapshots_installed};
 }
 
+Observer::Beside Observer::beside(const raft::Raft& raft) {
+  return {raft.leader(), raft.fence(), raft.snapshot() ? raft.snapshot()->last.index : Index{}};
+}
+
 void Observer::look(World& world, NodeId id) {
+  if (!looks_) return;
   Replica* replica = world.replica(id);
   if (replica == nullptr) return on_down(world, id);
   Known& known = known_[id.value];
   const Known after = summary(world, id, *replica);
-  Observation seen = look_at(*replica, id, after.incarnation);
-  seen.disk_rotten =
-      world.disk(id).rotten(storage::File::wal) || world.disk(id).rotten(storage::File::snapshot);
   if (wanted_[static_cast<std::size_t>(Trigger::snapshot_sent)]) note_snapshots(id, replica->raft());
-  if (after == known && seen.log_changed_from > after.last.index) return;
+  const Index log_changed_from = replica->take_log_changed_from();
+  const Index durable = replica->raft().durable();
+  const bool synced = std::exchange(durable_[id.value], durable) != durable;
+  if (after == known && log_changed_from > after.last.index) {
+    if (!synced) return;
+    // A sync, of one that does not lead: whatever else the oracles ask is answered as it was.
+    if (after.role != raft::Role::leader && durable <= after.last.index &&
+        beside(replica->raft()) == beside_[id.value]) {
+      if (checks_safety_) safety_.observe_synced(id, durable, replica->raft().log());
+      return;
+    }
+  }
+  beside_[id.value] = beside(replica->raft());
+  Observation seen = look_at(*replica, id, after.incarnation, log_changed_from);
   if (after.incarnation != known.incarnation) {
+    seen.disk_rotten =
+        world.disk(id).rotten(storage::File::wal) || world.disk(id).rotten(storage::File::snapshot);
     if (after.incarnation > 1) on_started(world.now(), id, *replica);
     known = Known{};
     known.incarnation = after.incarnation;
@@ -45,8 +67,11 @@ void Observer::look(World& world, NodeId id) {
     known.last = after.last;
     before_[id.value].reset();
   }
-  check_invariants(world.now(), id, replica->raft());
-  safety_.observe(world.now(), seen);
+  if (checks_safety_) {
+    check_invariants(world.now(), id, replica->raft());
+    safety_.observe(world.now(), seen);
+  }
+  committed_ = std::max(committed_, std::min(after.commit, after.last.index));
   count_changes(world.now(), id, known, after, seen);
   known = after;
 }
@@ -107,7 +132,7 @@ void Observer::check_invariants(Time now, NodeId id, const raft::Raft& raft) {
   auto broken = raft::check_state(raft);
   if (!broken && before) broken = raft::check_step(*before, raft);
   if (broken) safety_.report_invariant(now, id, *broken);
-  before.emplace(raft);
+  before ? before->remember(raft) : void(before.emplace(raft));
 }
 
 void Observer::note_snapshots(NodeId id, const raft::Raft& raft) {

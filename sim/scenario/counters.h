@@ -12,6 +12,7 @@
 #include "sim/check/safety.h"
 #include "sim/engine/world.h"
 #include "sim/scenario/nemesis.h"
+#include "sim/scenario/oracles.h"
 #include "sim/scenario/play.h"
 #include "sim/scenario/run_result.h"
 #include "sim/scenario/targets.h"
@@ -20,13 +21,13 @@ namespace norn::sim {
 
 class Observer final : public Watch {
  public:
-  Observer(std::uint8_t replicas, const NemesisPlayer& nemesis);
+  Observer(std::uint8_t replicas, const NemesisPlayer& nemesis, const Oracles& oracles = {});
 
   // After a turn of this replica, and after whatever else may have started or stopped it.
   void look(World& world, NodeId id);
   void look_at_all(World& world);
 
-  Index committed() const override { return safety_.committed(); }
+  Index committed() const override { return committed_; }
   std::uint64_t leaders() const override { return count_of(counters_, Counter::leaders); }
   std::optional<Index> applied(NodeId id) const override {
     const Known& known = known_[id.value];
@@ -48,7 +49,6 @@ class Observer final : public Watch {
     raft::HardState hard_state;
     Index commit;
     Index applied;
-    Index durable;
     EntryId base;
     EntryId last;
     std::uint64_t snapshots_taken = 0;
@@ -56,6 +56,16 @@ class Observer final : public Watch {
     friend bool operator==(const Known&, const Known&) = default;
   };
 
+  // With Known, all that an oracle looks at in a replica that does not lead, but for what is durable and what
+  // is in the log.
+  struct Beside {
+    NodeId leader;
+    Index fence;
+    Index snapshot;  // what it covers
+    friend bool operator==(const Beside&, const Beside&) = default;
+  };
+
+  static Beside beside(const raft::Raft& raft);
   static Known summary(const World& world, NodeId id, const Replica& replica);
   void on_started(Time now, NodeId id, const Replica& replica);
   void on_down(const World& world, NodeId id);
@@ -66,12 +76,17 @@ class Observer final : public Watch {
   void note(Trigger trigger, NodeId subject);
   void add(Counter counter, std::uint64_t count = 1) { count_of(counters_, counter) += count; }
 
+  bool looks_ = true;  // somebody asks for what this sees
+  bool checks_safety_ = true;
   Safety safety_;
   Counters counters_{};
   std::vector<Known> known_;                         // by node id
+  std::vector<Beside> beside_;                       // by node id, when the oracles last looked
+  std::vector<Index> durable_;                       // by node id
   std::vector<std::optional<raft::Before>> before_;  // by node id
   std::vector<ReplicaSet> receiving_;                // by node id of the leader: who is being sent a snapshot
   std::array<bool, 5> wanted_{};                     // by Trigger
+  Index committed_;                                  // the highest anywhere
   std::size_t stops_seen_ = 0;
   std::vector<Occasion> occasions_;
   std::vector<TimelineEntry> timeline_;

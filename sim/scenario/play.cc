@@ -139,11 +139,13 @@ std::vector<NodeId> Play::behind(const Stage& stage, const Watch& watch) const {
 
 void Play::watch_liveness(Stage& stage, const Watch& watch) {
   workload_.probe(stage);
-  const LivenessFacts facts = liveness_facts(stage, watch);
-  if (reached(facts) && !liveness_->reached) liveness_->reached = stage.now();
-  const Duration rest = scenario_->cluster.election_timeout_max * kRestTimeouts;
-  const bool at_rest = liveness_->reached && stage.now() >= liveness_->began + rest;
-  over_ = facts.out_of_time || at_rest;
+  if (asks_liveness_) {
+    const LivenessFacts facts = liveness_facts(stage, watch);
+    if (reached(facts) && !liveness_->reached) liveness_->reached = stage.now();
+    const Duration rest = scenario_->cluster.election_timeout_max * kRestTimeouts;
+    const bool at_rest = liveness_->reached && stage.now() >= liveness_->began + rest;
+    over_ = facts.out_of_time || at_rest;
+  }
   if (!over_) set_alarm(stage, stage.now() + kLivenessCheckEvery, {AlarmKind::liveness_check, 0});
 }
 

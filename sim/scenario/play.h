@@ -42,6 +42,8 @@ class Play {
   bool over() const { return over_; }
   void end() { over_ = true; }  // now, whatever is still to come
   void cut_short();             // the same, and no liveness is asked
+  // The liveness phase will not look at what it waits for, and so go on until the caller ends it.
+  void ask_no_liveness() { asks_liveness_ = false; }
 
   std::vector<Duration> clock_offsets() { return nemesis_.faults().clock_offsets(); }
   const NemesisPlayer& nemesis() const { return nemesis_; }
@@ -81,6 +83,7 @@ class Play {
   Workload workload_;
   std::vector<TimelineEntry> timeline_;
   std::optional<LivenessPhase> liveness_;
+  bool asks_liveness_ = true;
   bool over_ = false;
 };
 

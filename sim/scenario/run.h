@@ -14,13 +14,14 @@
 
 #include "sim/check/history.h"
 #include "sim/engine/world.h"
+#include "sim/scenario/oracles.h"
 #include "sim/scenario/run_result.h"
 #include "sim/scenario/scenario.h"
 
 namespace norn::sim {
 
 struct RunOptions {
-  bool check_linearizable = true;
+  Oracles oracles;
   CheckOptions check{.steps_max = 2'000'000};  // a few seconds, at the worst
 };
 

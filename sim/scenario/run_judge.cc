@@ -218,22 +218,18 @@ Finding finding_of(const StreamViolation& violation, const History& history, con
           known ? result.witnesses : violation.witnesses};
 }
 
-void judge_history(const Scenario& scenario, const History& history, const FinalValue& final_value,
-                   const std::optional<CheckOptions>& linearizable, const StreamChecker* stream,
-                   RunResult& result) {
-  for (Finding& finding : check_exactly_once(history, final_value, result.ended))
-    result.findings.push_back(std::move(finding));
-  if (!linearizable) return;
+void judge_linearizability(const Scenario& scenario, const History& history, const CheckOptions& options,
+                           const StreamChecker* stream, RunResult& result) {
   Finding finding{oracle::kLinearizability, result.ended, {}, {}, {}};
   if (stream != nullptr && stream->violation()) {
-    finding = finding_of(*stream->violation(), history, *linearizable);
+    finding = finding_of(*stream->violation(), history, options);
     result.linearizable.verdict = Verdict::violation;
     result.linearizable.reason = finding.text;
     result.linearizable.witnesses = finding.operations;
     result.linearizable.components = stream->components();
   } else {
-    result.linearizable = stream != nullptr ? result_of(*stream, history, *linearizable)
-                                            : check_linearizable(history, *linearizable);
+    result.linearizable =
+        stream != nullptr ? result_of(*stream, history, options) : check_linearizable(history, options);
     finding.text = result.linearizable.reason;
     finding.operations = result.linearizable.witnesses;
   }

@@ -32,11 +32,10 @@ struct Slack {
 std::vector<Finding> check_expectations(const Scenario& scenario, const RunResult& result,
                                         const Slack& slack = {}, const std::vector<Counter>& unseen = {});
 
-// Whether what the clients saw is linearizable, and every request was executed once. `stream`, if there is
-// one, has seen all of the history: then only what it left undecided is judged again.
-void judge_history(const Scenario& scenario, const History& history, const FinalValue& final_value,
-                   const std::optional<CheckOptions>& linearizable, const StreamChecker* stream,
-                   RunResult& result);
+// Whether what the clients saw is linearizable. `stream`, if there is one, has seen all of the history: then
+// only what it left undecided is judged again.
+void judge_linearizability(const Scenario& scenario, const History& history, const CheckOptions& options,
+                           const StreamChecker* stream, RunResult& result);
 
 // A violation that the stream has found, with the reason and the witnesses that the judge of whole histories
 // gives for what was seen until that response: it knows more kinds of them.

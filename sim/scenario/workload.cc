@@ -92,7 +92,7 @@ bool Workload::begin(Stage& stage, Operation operation) {
     --under_way_;
     return false;
   }
-  if (keeps_news_) news_.push_back({place, false});
+  if (keeps_news_) news_.push_back({stage.now(), place, false});
   if (!stage.completions(client).empty()) collect(stage, client);
   return true;
 }
@@ -108,7 +108,7 @@ void Workload::collect(Stage& stage, std::uint32_t client) {
 
 void Workload::on_back(Stage& stage, std::size_t place, const client::Completion& completion) {
   complete(history_[place], completion, stage.now());
-  if (keeps_news_) news_.push_back({place, true});
+  if (keeps_news_) news_.push_back({stage.now(), place, true});
   --under_way_;
   const Operation& operation = history_[place];
   if (read_back_ && place >= read_back_->from) {

@@ -44,6 +44,7 @@ class Workload {
   const History& history() const { return history_; }
   // What has become of the history since they were last taken, in order; none unless somebody takes them.
   struct News {
+    Time at{};
     std::size_t place = 0;
     bool returned = false;  // or called
   };

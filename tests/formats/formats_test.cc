@@ -7,7 +7,7 @@
 #include <map>
 
 #include "sim/check/linearizable.h"
-#include "sim/formats/number_table.h"
+#include "sim/check/number_table.h"
 
 #include "tests/check/histories.h"
 #include "tests/formats/reading.h"

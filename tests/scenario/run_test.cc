@@ -131,6 +131,54 @@ TEST_CASE("a copy made at any instant runs on to the same digest") {
   }
 }
 
+TEST_CASE("whichever oracles look, the world goes the same way") {
+  constexpr bool Oracles::*kAll[] = {&Oracles::expectations,   &Oracles::safety, &Oracles::durability,
+                                     &Oracles::liveness,       &Oracles::bounds, &Oracles::exactly_once,
+                                     &Oracles::linearizability};
+  const auto play = [](std::uint32_t number, const Oracles& oracles, std::uint64_t steps_max) {
+    Run run(stormy(number), number, {.oracles = oracles});
+    std::uint64_t steps = 0;
+    while (steps < steps_max && run.step()) ++steps;
+    // With the liveness oracle it ends by itself, as early as with all.
+    CHECK((!oracles.liveness || run.over()));
+    run.cut_short();
+    return std::pair(steps, run.finish().digest);
+  };
+  for (const std::uint32_t number : {0u, 1u, 2u}) {
+    const auto with_all = play(number, {}, ~std::uint64_t{0});
+    for (std::uint32_t set = 0; set < 1u << std::size(kAll); ++set) {
+      Oracles oracles;
+      for (std::size_t i = 0; i < std::size(kAll); ++i) oracles.*kAll[i] = (set >> i & 1) != 0;
+      if (set % 16 != 0 && set % 7 != 0) continue;
+      INFO("scenario ", number, ", oracles ", set);
+      CHECK(play(number, oracles, with_all.first + (oracles.liveness ? 1 : 0)) == with_all);
+    }
+  }
+}
+
+TEST_CASE("an oracle that is off finds nothing, and takes nothing from the others") {
+  auto scenario = calm();
+  scenario->clients.deadline = 10s;
+  scenario->liveness.within = 1s;
+  scenario->disk.sync = between(2s, 2s);
+  scenario->expect.silence_max = 1ns;
+  const auto found = [&](const Oracles& oracles) {
+    Run run(scenario, 1, {.oracles = oracles});
+    while (run.now() < Time(5s) && run.step()) {
+    }
+    std::vector<std::string_view> names;
+    if (!oracles.liveness) run.cut_short();
+    for (const Finding& finding : run.finish().findings) names.push_back(finding.oracle);
+    return std::pair(std::ranges::count(names, oracle::kLiveness),
+                     std::ranges::count(names, oracle::kExpectation));
+  };
+  const auto all = found({});
+  CHECK(all.first > 0);
+  CHECK(all.second == 1);
+  CHECK(found({.liveness = false}) == std::pair(decltype(all.first){0}, all.second));
+  CHECK(found({.expectations = false}) == std::pair(all.first, decltype(all.second){0}));
+}
+
 TEST_CASE("a cluster that does not answer in time is not live") {
   auto scenario = calm();
   scenario->clients.deadline = 10s;

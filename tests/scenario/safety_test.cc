@@ -159,6 +159,35 @@ TEST_CASE("a leader that commits what a majority has not synced is found") {
   CHECK(oracles(safety) == Names{"durability"});
 }
 
+TEST_CASE("a sync that is all there is to see counts") {
+  const raft::Log log = log_of({{1, "a"}, {1, "b"}});
+  for (const std::uint64_t synced : {std::uint64_t{1}, std::uint64_t{2}}) {
+    Safety safety(3);
+    Observation follower = seen(2, log, 1);
+    follower.durable = {};
+    safety.observe(Time{}, follower);
+    safety.observe_synced({2}, {synced}, log);
+    follower.durable = {synced};
+    follower.commit = {1};
+    follower.log_changed_from = {3};
+    safety.observe(Time{}, follower);
+    safety.observe(Time{}, seen(1, log, 1, 2, Role::leader));
+    CHECK(oracles(safety) == (synced == 2 ? Names{} : Names{"durability"}));
+  }
+}
+
+TEST_CASE("what is synced is another entry when the log has changed there") {
+  Safety safety(3);
+  const raft::Log log = log_of({{1, "a"}});
+  const raft::Log other = log_of({{2, "b"}});
+  safety.observe(Time{}, seen(2, other, 2));
+  Observation changed = seen(2, log, 2);
+  changed.log_changed_from = {1};
+  safety.observe(Time{}, changed);
+  safety.observe(Time{}, seen(1, log, 3, 1, Role::leader));
+  CHECK(oracles(safety).empty());
+}
+
 TEST_CASE("what everybody has compacted away is forgotten, and the rest is still compared") {
   Safety safety(2);
   raft::Log log = log_of({{1, "a"}, {1, "b"}, {1, "c"}});

@@ -1,6 +1,7 @@
 // What the benchmark measures: each item is set up once and then measured once a round.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,18 @@ struct Campaign {
   std::uint64_t failed = 0;
 };
 Item campaign(Campaign& campaign);
+
+// What of a seed's time the oracles cost: one seed of each scenario, another in each round.
+struct OracleCosts {
+  static constexpr std::size_t kVariants = 8;  // none, one family, two, ... all
+  using Times = std::array<double, kVariants>;
+
+  std::vector<std::shared_ptr<const Scenario>> scenarios;
+  std::vector<Times> totals{};  // by scenario, in seconds
+  std::uint64_t rounds = 0;     // that they are of
+};
+Item oracle_costs(OracleCosts& costs);
+void print(const OracleCosts& costs);  // a line a scenario
 Item run_copy(const std::shared_ptr<const Scenario>& scenario);
 
 }  // namespace norn::sim::bench

@@ -1,4 +1,4 @@
-// A small map from numbers to numbers, for what is looked up once or twice a line: open addressing with
+// A small map from numbers to numbers, for what is looked up once or twice an event: open addressing with
 // linear probing, and a removal that moves the later ones up instead of leaving marks (Knuth, volume 3, 6.4,
 // algorithm R), so that neither time nor memory depends on how many have come and gone.
 #pragma once
@@ -13,7 +13,8 @@ class NumberTable {
  public:
   static constexpr std::uint32_t kNone = UINT32_MAX;  // no value
 
-  NumberTable() : entries_(64) {}
+  // With room for half as many, a power of two, before it grows.
+  explicit NumberTable(std::size_t entries = 64) : entries_(entries) {}
 
   // kNone: it is not there.
   std::uint32_t find(std::uint64_t number) const {
@@ -51,7 +52,16 @@ class NumberTable {
     entries_[hole].value = kNone;
   }
 
+  // In no order that means anything.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const Entry& entry : entries_) {
+      if (entry.value != kNone) visit(entry.number, entry.value);
+    }
+  }
+
   std::size_t size() const { return size_; }
+  std::size_t bytes() const { return entries_.capacity() * sizeof(Entry); }
 
  private:
   struct Entry {
