@@ -79,6 +79,9 @@ class Frontier {
   // dominates stays, so that places keep, until prune().
   bool insert(const std::uint64_t* configuration, const SlotKinds& kinds, std::uint32_t node = 0);
 
+  // How often two configurations were compared, ever.
+  std::uint64_t compared() const { return compared_; }
+
   // Drops the configurations that a later one dominates.
   void prune();
 
@@ -109,6 +112,7 @@ class Frontier {
   std::vector<std::uint32_t> states_;  // by hash of the state, the latest
   std::vector<std::uint32_t> all_;     // by hash of all, the latest
   bool any_dominated_ = false;
+  std::uint64_t compared_ = 0;
 };
 
 }  // namespace norn::sim

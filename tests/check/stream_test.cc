@@ -62,8 +62,10 @@ class Unaware : public HistorySink {
 
 enum class Unknown : std::uint8_t { at_once, in_the_end, never };
 
-StreamChecker checked(const History& history, Unknown unknown) {
-  StreamChecker checker;
+StreamChecker checked(const History& history, Unknown unknown, std::size_t patience) {
+  StreamOptions options;
+  options.patience = patience;
+  StreamChecker checker(options);
   if (unknown == Unknown::at_once) {
     feed(history, checker);
   } else {
@@ -90,8 +92,8 @@ struct Counts {
 };
 
 // What is wrong with the stream's answer; empty: nothing.
-std::string wrong(const History& history, bool expected, Unknown unknown) {
-  const StreamChecker checker = checked(history, unknown);
+std::string wrong(const History& history, bool expected, Unknown unknown, std::size_t patience) {
+  const StreamChecker checker = checked(history, unknown, patience);
   if (checker.verdict() == Verdict::undecided) return "undecided";
   if ((checker.verdict() == Verdict::linearizable) != expected) return "the verdict is wrong";
   if (expected) return checker.violation() ? "a violation of nothing" : "";
@@ -121,7 +123,8 @@ Counts compare(Recipe recipe, std::uint64_t seed, std::uint64_t cases, bool some
     }
     const bool expected = linearizable_by_trying(history);
     ++(expected ? counts.linearizable : counts.violations);
-    const std::string what = wrong(history, expected, static_cast<Unknown>(rng.between(0, 2)));
+    const auto unknown = static_cast<Unknown>(rng.between(0, 2));
+    const std::string what = wrong(history, expected, unknown, rng.between(1, 6));
     if (!what.empty())
       FAIL("case " << i << ", " << (expected ? "linearizable" : "a violation") << ": " << what
                    << transcript(history));
