@@ -23,6 +23,9 @@ class Layout {
   std::size_t state_words() const { return state_words_; }
   std::size_t slot_words() const { return slot_words_; }
 
+  static std::uint32_t value(const std::uint64_t* words, std::uint32_t key) {
+    return static_cast<std::uint32_t>(words[key / 2] >> key % 2 * 32);
+  }
   bool done(const std::uint64_t* words, std::uint32_t slot) const { return bit(words + state_words_, slot); }
   bool free(const std::uint64_t* words, std::uint32_t slot) const {
     return bit(words + state_words_ + slot_words_, slot);

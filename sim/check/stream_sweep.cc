@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kHastyKept = 8;
 constexpr std::size_t kHastyTried = 64;
 constexpr std::uint64_t kComparedAStep = 32;  // so many configurations compared are a step
+constexpr std::size_t kLookedAtAStep = 128;   // likewise operations looked at
 constexpr std::size_t kOpenAStep =
     64;  // so many operations open make a step twice the work, and count as that
 
@@ -143,13 +144,14 @@ bool Sweeper::explore(const Sweep& sweep, const Layout& layout, std::uint32_t re
   list_told(sweep);
   for (std::size_t i = 0; i < visited_.size(); ++i) {
     const std::uint64_t compared = next_.compared() + visited_.compared() - compared_;
-    if (!budget_.afford(compared / kComparedAStep)) return false;
+    if (!budget_.afford(compared / kComparedAStep + sweep.open.size() / kLookedAtAStep)) return false;
     compared_ += compared / kComparedAStep * kComparedAStep;
     if (hasty_ && (next_.size() >= kHastyKept || visited_.size() >= kHastyTried)) return true;
     for (const std::uint32_t candidate : sweep.open) {
       if (visited_.dominated(i)) break;
       if (candidate != returned && !may_be_told(candidate)) continue;
       if (layout.done(visited_.at(i), slot(candidate)) || is_read(step(candidate))) continue;
+      if (expects_another(candidate, visited_.at(i))) continue;
       const std::uint32_t twin =
           assuming_ ? operations_[candidate].twin_assumed : operations_[candidate].twin_before;
       if (twin != kNoOperation && !layout.done(visited_.at(i), slot(twin))) continue;
@@ -228,6 +230,14 @@ bool Sweeper::land(const Sweep& sweep, const Layout& layout, std::uint32_t candi
   if (is_blind(it)) free_hidden(sweep, layout, candidate);
   read_at_once(sweep, layout);
   return true;
+}
+
+// A compare-and-set that writes if anything: apply() would refuse it. A look is no step, for of those of
+// unknown outcome that were too late there are ever more.
+bool Sweeper::expects_another(std::uint32_t candidate, const std::uint64_t* words) const {
+  const KvStep& it = step(candidate);
+  if (it.kind != OperationKind::compare_and_set || !(it.unknown || it.matched)) return false;
+  return Layout::value(words, parts(candidate)->key) != parts(candidate)->expected;
 }
 
 bool Sweeper::fits_shown(const Sweep& sweep, ValueId value) const {

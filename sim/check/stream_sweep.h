@@ -130,6 +130,7 @@ class Sweeper {
   bool overshoots(std::uint32_t candidate, std::uint32_t returned);
   bool land(const Sweep& sweep, const Layout& layout, std::uint32_t candidate, std::uint32_t returned,
             const std::uint64_t* from);
+  bool expects_another(std::uint32_t candidate, const std::uint64_t* words) const;
   bool fits_shown(const Sweep& sweep, ValueId value) const;
   bool is_told(const Sweep& sweep, const Layout& layout, std::uint32_t landed) const;
   void free_hidden(const Sweep& sweep, const Layout& layout, std::uint32_t landed);

@@ -180,4 +180,21 @@ TEST_CASE("stream: brute force agrees where operations did not happen") {
   compare(recipe({put, get, get}, false), 118, 10'000, true);
 }
 
+// Found by the comparison above: keys that were joined brought operations along that counted as of unknown
+// outcome, and that had returned since.
+TEST_CASE("stream: keys that join forget what one of them assumed") {
+  Operation swap = by_hand::operation(1, multi_put, 6, 9, "other", "2");
+  swap.accesses.push_back({"k", "1", {}, {}, 0});
+  swap.outcome = Outcome::fail;
+  const History history = {by_hand::increment(0, 1, 4, 2, "2"),
+                           by_hand::unknown(by_hand::increment(1, 3, 5, 1, "")),
+                           by_hand::increment(0, 4, 7, 1, "2"), swap};
+  for (std::size_t patience = 1; patience <= 6; ++patience) {
+    for (const Unknown unknown : {Unknown::at_once, Unknown::in_the_end, Unknown::never}) {
+      CHECK(wrong(history, false, unknown, patience) == "");
+      CHECK(checked(history, unknown, patience).violation()->at == swap.back);
+    }
+  }
+}
+
 }  // namespace norn::sim
