@@ -81,7 +81,8 @@ class Column {
 
   void reserve(std::size_t count) {
     if (count <= room_) return;
-    room_ = std::max(count, room_ + room_ / kGrowthShare + kRoomMin);
+    const std::size_t more = std::max(room_ / kGrowthShare, std::min(room_, kDoubled / sizeof(T)));
+    room_ = std::max(count, room_ + more + kRoomMin);
     void* const moved = std::realloc(static_cast<void*>(items_), room_ * sizeof(T));
     ASSERT(moved != nullptr);
     items_ = static_cast<T*>(moved);
@@ -91,6 +92,7 @@ class Column {
   void clear() { Column().swap(*this); }
 
  private:
+  static constexpr std::size_t kDoubled = 2'048;  // bytes, up to which it doubles: most keys are short
   static constexpr std::size_t kGrowthShare = 8;
   static constexpr std::size_t kRoomMin = 2;
 

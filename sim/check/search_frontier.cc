@@ -41,6 +41,7 @@ bool Frontier::insert(const std::uint64_t* configuration, const SlotKinds& kinds
        i != kNone && compared < kCompareMax; i = links_[i].next_of_state) {
     if (links_[i].state_hash != links.state_hash || links_[i].dominated) continue;
     ++compared;
+    ++compared_;
     if (dominates(at(i), configuration, kinds)) return false;
     if (dominates(configuration, at(i), kinds)) links_[i].dominated = any_dominated_ = true;
   }

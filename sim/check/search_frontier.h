@@ -23,6 +23,9 @@ class Layout {
   std::size_t state_words() const { return state_words_; }
   std::size_t slot_words() const { return slot_words_; }
 
+  static std::uint32_t value(const std::uint64_t* words, std::uint32_t key) {
+    return static_cast<std::uint32_t>(words[key / 2] >> key % 2 * 32);
+  }
   bool done(const std::uint64_t* words, std::uint32_t slot) const { return bit(words + state_words_, slot); }
   bool free(const std::uint64_t* words, std::uint32_t slot) const {
     return bit(words + state_words_ + slot_words_, slot);
@@ -79,6 +82,9 @@ class Frontier {
   // dominates stays, so that places keep, until prune().
   bool insert(const std::uint64_t* configuration, const SlotKinds& kinds, std::uint32_t node = 0);
 
+  // How often two configurations were compared, ever.
+  std::uint64_t compared() const { return compared_; }
+
   // Drops the configurations that a later one dominates.
   void prune();
 
@@ -109,6 +115,7 @@ class Frontier {
   std::vector<std::uint32_t> states_;  // by hash of the state, the latest
   std::vector<std::uint32_t> all_;     // by hash of all, the latest
   bool any_dominated_ = false;
+  std::uint64_t compared_ = 0;
 };
 
 }  // namespace norn::sim

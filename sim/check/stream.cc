@@ -140,6 +140,10 @@ void StreamChecker::Parts::release_before(Time now) {
     begin_event();
     StreamOperation& it = tables.operations[one.operation];
     if (it.place != one.place || it.slot == kNoOperation) continue;  // its keys were given up since
+    if (it.abandoned) {
+      answer_late(one.operation, components_of[one.key], one.failed ? Outcome::fail : Outcome::ok);
+      continue;
+    }
     it.outcome = one.failed ? Outcome::fail : Outcome::ok;
     it.step.unknown = false;
     it.step.matched = one.matched;
@@ -182,6 +186,7 @@ StreamChecker::StreamChecker(const StreamOptions& options) : parts_(std::make_un
   budget.steps_each = options.steps_each;
   budget.steps_at_event_max = options.steps_at_event_max;
   budget.configurations_max = options.configurations_max;
+  parts_->tables.patience = options.patience;
 }
 StreamChecker::StreamChecker(const StreamChecker& other) : parts_(std::make_unique<Parts>(*other.parts_)) {}
 StreamChecker& StreamChecker::operator=(const StreamChecker& other) {

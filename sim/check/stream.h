@@ -21,13 +21,15 @@
 namespace norn::sim {
 
 // Keys that need more than this are undecided, and their memory is given back. A step: an operation tried in
-// a configuration, or a configuration carried along beyond the first. All is honoured.
+// a configuration (more of them where more than 64 are open), a configuration carried along beyond the first,
+// 32 of them compared, 128 operations looked at for one, or eight events gone through again. All is honoured.
 struct StreamOptions {
   std::uint64_t steps_max = ~std::uint64_t{0};  // in all
   std::uint64_t steps_first = 20'000'000;       // before any event; more are earned,
-  std::uint64_t steps_each = 1'000;             // so many with each event
+  std::uint64_t steps_each = 25;                // so many with each event
   std::uint64_t steps_at_event_max = 200'000;   // for one event
   std::size_t configurations_max = 100'000;     // at once, of one group of keys
+  std::size_t patience = 256;                   // events of a group, at least 1: stream_component.h
 };
 
 // The response that leaves no order.

@@ -68,8 +68,13 @@ void StreamComponent::call(StreamTables& tables, std::uint32_t operation) {
 
 void StreamComponent::enter(StreamTables& tables, std::uint32_t operation) {
   give_slot(tables, operation);
+  tables.operations[operation].event = ++events_;
+  const KvStep& step = tables.operations[operation].step;
+  if (step.count != 1 || (step.kind != OperationKind::append && step.kind != OperationKind::get))
+    stop_growing();
   window_.push_back({tables.events, operation, false});
   if (window_size() > kWindowMax) drop_front(tables);
+  if (events_ % kWindowMax == 0) abandon_old(tables);
   std::uint32_t stuck = kNoOperation;
   if (advance(tables, stuck) != Swept::fits) give_up(tables);
 }
@@ -80,6 +85,9 @@ std::optional<Stuck> StreamComponent::give_back(StreamTables& tables, std::uint3
     return std::nullopt;
   }
   if (zones_) return stuck_in_zones(operation, zones_->give_back(tables, operation));
+  if (tables.operations[operation].assumed) drop_middle(tables);
+  ++events_;
+  show(tables, operation);
   window_.push_back({tables.events, operation, true});
   return judge(tables);
 }
@@ -95,6 +103,8 @@ std::optional<Stuck> StreamComponent::forget(StreamTables& tables, std::uint32_t
     return std::nullopt;
   }
   std::erase(awaiting_, operation);
+  std::erase(assumed_, operation);
+  it.assumed = false;
   if (only_reads(it.step.kind)) {
     it.dropped = true;
     return judge(tables);
@@ -106,6 +116,7 @@ std::optional<Stuck> StreamComponent::forget(StreamTables& tables, std::uint32_t
     release_settled(tables);
   }
   if (ahead_ && tentative_.is_open(operation)) tables.sweeper.forget(tentative_, layout_, operation);
+  if (has_middle_ && middle_.is_open(operation)) tables.sweeper.forget(middle_, layout_, operation);
   return judge(tables);
 }
 
@@ -122,6 +133,7 @@ std::optional<Stuck> StreamComponent::take_out(StreamTables& tables, std::uint32
   }
   if (zones_) return stuck_in_zones(operation, zones_->take_out(tables, operation));
   ahead_ = false;
+  drop_middle(tables);
   if (!it.committed) {
     it.dropped = true;
     return judge(tables);
@@ -145,9 +157,11 @@ std::optional<Stuck> StreamComponent::judge(StreamTables& tables) {
   if (swept == Swept::contradicts) return Stuck{stuck, committed_, {}};
   if (swept == Swept::fits && window_size() == 0) {
     ahead_ = false;
+    drop_middle(tables);
     return std::nullopt;
   }
   if (swept == Swept::fits && (!ahead_ || go_ahead(tables) != Swept::fits)) {
+    move_middle(tables);
     swept = try_again(tables, true, stuck);
     if (swept == Swept::contradicts) swept = try_again(tables, false, stuck);
     if (swept == Swept::contradicts) return Stuck{stuck, tentative_, {}};
@@ -220,12 +234,41 @@ bool StreamComponent::awaited(const StreamOperation& operation) const {
   return operation.outcome == Outcome::pending && !operation.dropped && has_result(operation.step.kind);
 }
 
+bool StreamComponent::unshown(const StreamTables& tables, StreamOperation& operation) const {
+  if (!only_grows_ || operation.step.kind != OperationKind::append || operation.shown) return false;
+  if (operation.outcome == Outcome::info || operation.dropped) return false;
+  if (committed_.shown == kAbsent) return true;
+  const std::string_view shown = tables.values.text(committed_.shown);
+  if (operation.looked != shown.size()) {
+    operation.looked = shown.size();
+    operation.shown = shown.find(tables.values.text(operation.parts[0].argument)) != std::string_view::npos;
+  }
+  return !operation.shown;
+}
+
+// A read has returned.
+void StreamComponent::show(const StreamTables& tables, std::uint32_t read) {
+  const StreamOperation& it = tables.operations[read];
+  if (!only_grows_ || it.step.kind != OperationKind::get || it.parts[0].value == kAbsent) return;
+  const ValueId value = it.parts[0].value;
+  const std::string_view text = tables.values.text(value);
+  const bool longer =
+      committed_.shown == kAbsent || (text.size() > tables.values.text(committed_.shown).size() &&
+                                      text.starts_with(tables.values.text(committed_.shown)));
+  if (longer) committed_.shown = tentative_.shown = middle_.shown = value;
+}
+
+void StreamComponent::stop_growing() {
+  only_grows_ = false;
+  committed_.shown = tentative_.shown = middle_.shown = kAbsent;
+}
+
 // Takes events from the window as far as all results are known.
 Swept StreamComponent::advance(StreamTables& tables, std::uint32_t& stuck) {
   while (window_size() != 0) {
     const Event event = window_[window_from_];
     StreamOperation& it = tables.operations[event.operation];
-    if (!event.returns && awaited(it)) break;
+    if (!event.returns && (awaited(it) || unshown(tables, it))) break;
     if (event.returns) {
       const Swept swept = tables.sweeper.give_back(committed_, layout_, event.operation);
       if (swept != Swept::fits) {
@@ -240,11 +283,13 @@ Swept StreamComponent::advance(StreamTables& tables, std::uint32_t& stuck) {
     if (!event.returns && it.dropped) release(tables, event.operation);
     ++window_from_;
     if (tentative_at_ < window_from_) ahead_ = false;
+    if (has_middle_ && middle_at_ < window_from_) drop_middle(tables);
     if (event.returns) release_settled(tables);
   }
   if (window_from_ == window_.size() || window_from_ >= kWindowCompact + window_.size() / 2) {
     window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(window_from_));
     tentative_at_ = ahead_ ? tentative_at_ - window_from_ : 0;
+    middle_at_ = has_middle_ ? middle_at_ - window_from_ : 0;
     window_from_ = 0;
   }
   return Swept::fits;
@@ -254,10 +299,13 @@ Swept StreamComponent::advance(StreamTables& tables, std::uint32_t& stuck) {
 void StreamComponent::drop_front(StreamTables& tables) {
   const std::uint32_t first = window_[window_from_].operation;
   StreamOperation& it = tables.operations[first];
+  if (unshown(tables, it)) it.shown = true;
   if (window_[window_from_].returns || !awaited(it)) return;
   it.outcome = Outcome::info;
   it.abandoned = true;
   std::erase(awaiting_, first);
+  std::erase(assumed_, first);
+  it.assumed = false;
   if (only_reads(it.step.kind)) {
     it.dropped = true;
   } else {
@@ -281,24 +329,86 @@ Swept StreamComponent::go_ahead(StreamTables& tables) {
 
 // Goes through the window again, with what is known by now; in haste: with some configurations only.
 Swept StreamComponent::try_again(StreamTables& tables, bool hasty, std::uint32_t& stuck) {
-  tentative_ = committed_;
-  awaiting_.clear();
+  tentative_ = has_middle_ ? middle_ : committed_;
+  awaiting_ = assumed_;
+  tentative_at_ = has_middle_ ? middle_at_ : window_from_;
+  if (!tables.budget.afford((window_.size() - tentative_at_) / kEventsAStep)) return Swept::spent;
   ahead_ = true;
   tables.sweeper.set_hasty(hasty);
+  tables.sweeper.set_assuming(has_middle_);
   Swept swept = Swept::fits;
-  for (tentative_at_ = window_from_; swept == Swept::fits && tentative_at_ < window_.size();
-       ++tentative_at_) {
+  for (; swept == Swept::fits && tentative_at_ < window_.size(); ++tentative_at_) {
     if (hasty) cut_tentative();
     stuck = window_[tentative_at_].operation;
     swept = ahead_event(tables, window_[tentative_at_]);
   }
   tables.sweeper.set_hasty(false);
+  tables.sweeper.set_assuming(false);
   if (swept == Swept::fits) {
     cut_tentative();
   } else {
     ahead_ = false;
   }
   return swept;
+}
+
+// Brings the middle sweep as near to the present as it may come, for half of what may be spent now.
+void StreamComponent::move_middle(StreamTables& tables) {
+  if (window_size() <= tables.patience) may_have_middle_ = true;
+  if (!may_have_middle_ || window_size() <= tables.patience) return;
+  if (!has_middle_) {
+    middle_ = committed_;
+    middle_at_ = window_from_;
+    has_middle_ = true;
+    for (const std::uint32_t operation : slots_) {
+      if (operation == kNoOperation) continue;
+      tables.operations[operation].twin_assumed = tables.operations[operation].twin_before;
+    }
+    for (const std::uint32_t operation : committed_.open) {
+      if (tables.operations[operation].outcome == Outcome::pending) assume(tables, operation);
+    }
+  }
+  const std::uint64_t may = tables.budget.may;
+  tables.budget.may -= (may - tables.budget.steps) / 2;
+  const std::size_t end = window_.size() - tables.patience;
+  tables.sweeper.set_assuming(true);
+  bool affords = middle_at_ >= end || tables.budget.afford((end - middle_at_) / kEventsAStep);
+  for (; affords && middle_at_ < end; ++middle_at_) {
+    const Event& event = window_[middle_at_];
+    StreamOperation& it = tables.operations[event.operation];
+    if (it.dropped) continue;
+    if (!event.returns && unshown(tables, it)) break;
+    if (event.returns) {
+      // None is left only if the window has no order since an operation in it turned out not to have
+      // happened.
+      affords = tables.sweeper.give_back(middle_, layout_, event.operation) == Swept::fits;
+      continue;
+    }
+    const bool pending = it.outcome == Outcome::pending;
+    if (!pending || !only_reads(it.step.kind)) tables.sweeper.call(middle_, layout_, event.operation);
+    if (pending) assume(tables, event.operation);
+  }
+  tables.sweeper.set_assuming(false);
+  tables.budget.may = may;
+  may_have_middle_ = affords;
+  if (!affords) drop_middle(tables);
+}
+
+// To the middle sweep, which it has been called in unless it is a read, it is of unknown outcome.
+void StreamComponent::assume(StreamTables& tables, std::uint32_t operation) {
+  StreamOperation& it = tables.operations[operation];
+  assumed_.push_back(operation);
+  it.assumed = true;
+  if (only_reads(it.step.kind)) return;
+  tables.sweeper.forget(middle_, layout_, operation);
+  link_twins(tables, operation, true, &StreamOperation::twin_assumed);
+}
+
+void StreamComponent::drop_middle(StreamTables& tables) {
+  has_middle_ = false;
+  middle_ = {};
+  for (const std::uint32_t operation : assumed_) tables.operations[operation].assumed = false;
+  assumed_.clear();
 }
 
 void StreamComponent::cut_tentative() {
@@ -350,6 +460,7 @@ void StreamComponent::widen(std::size_t keys, std::size_t slots) {
   slots_.resize(slots, kNoOperation);
   move_words(committed_, layout_, wide);
   move_words(tentative_, layout_, wide);
+  move_words(middle_, layout_, wide);
   layout_ = wide;
 }
 
@@ -395,28 +506,58 @@ void StreamComponent::release_settled(StreamTables& tables) {
           static_cast<std::uint32_t>(i * 64) + static_cast<std::uint32_t>(std::countr_zero(settled));
       const std::uint32_t operation = slots_[slot];
       for (const std::uint32_t other : slots_) {
-        if (other != kNoOperation && tables.operations[other].twin_before == operation)
-          tables.operations[other].twin_before = kNoOperation;
+        if (other == kNoOperation) continue;
+        for (const auto twin : {&StreamOperation::twin_before, &StreamOperation::twin_assumed}) {
+          if (tables.operations[other].*twin == operation) tables.operations[other].*twin = kNoOperation;
+        }
       }
       Sweeper::release(committed_, layout_, operation, slot);
       if (ahead_) Sweeper::release(tentative_, layout_, operation, slot);
+      if (has_middle_) Sweeper::release(middle_, layout_, operation, slot);
       release(tables, operation);
     }
   }
 }
 
 void StreamComponent::find_twins(StreamTables& tables, std::uint32_t unknown) {
+  link_twins(tables, unknown, false, &StreamOperation::twin_before);
+  if (has_middle_) link_twins(tables, unknown, true, &StreamOperation::twin_assumed);
+}
+
+void StreamComponent::link_twins(StreamTables& tables, std::uint32_t unknown, bool assumed,
+                                 std::uint32_t StreamOperation::*twin) const {
   StreamOperation& it = tables.operations[unknown];
   std::uint32_t after = kNoOperation;
+  it.*twin = kNoOperation;
   for (const std::uint32_t other : slots_) {
     if (other == kNoOperation || other == unknown) continue;
     const StreamOperation& that = tables.operations[other];
-    if (that.outcome != Outcome::info || that.dropped || !equal_but_for_calls(it, that)) continue;
-    std::uint32_t& nearest = that.place < it.place ? it.twin_before : after;
+    const bool counts = that.outcome == Outcome::info || (assumed && that.assumed);
+    if (!counts || that.dropped || !equal_but_for_calls(it, that)) continue;
+    std::uint32_t& nearest = that.place < it.place ? it.*twin : after;
     if (nearest == kNoOperation || (that.place < it.place) == (that.place > tables.operations[nearest].place))
       nearest = other;
   }
-  if (after != kNoOperation) tables.operations[after].twin_before = unknown;
+  if (after != kNoOperation) tables.operations[after].*twin = unknown;
+}
+
+// Writes have no result that the committed sweep would wait for, but it remembers that they may return.
+void StreamComponent::abandon_old(StreamTables& tables) {
+  const std::vector<std::uint32_t> open = committed_.open;
+  for (const std::uint32_t operation : open) {
+    StreamOperation& it = tables.operations[operation];
+    if (it.outcome != Outcome::pending || it.event + kWindowMax > events_) continue;
+    it.outcome = Outcome::info;
+    it.abandoned = true;
+    it.step.unknown = true;
+    std::erase(assumed_, operation);
+    it.assumed = false;
+    find_twins(tables, operation);
+    tables.sweeper.forget(committed_, layout_, operation);
+    if (ahead_ && tentative_.is_open(operation)) tables.sweeper.forget(tentative_, layout_, operation);
+    if (has_middle_ && middle_.is_open(operation)) tables.sweeper.forget(middle_, layout_, operation);
+  }
+  release_settled(tables);
 }
 
 void StreamComponent::give_up(StreamTables& tables) {
@@ -437,6 +578,7 @@ void StreamComponent::give_up(StreamTables& tables) {
   ahead_ = false;
   tentative_ = {};
   awaiting_ = {};
+  drop_middle(tables);
   Sweeper::begin(committed_, layout_);
 }
 
@@ -454,6 +596,7 @@ void StreamComponent::join(StreamTables& tables, StreamComponent& other) {
     return give_up(tables);
   }
   const Layout to(keys_.size() + other.keys_.size(), slots_.size() + other.slots_.size());
+  stop_growing();
   committed_.words = product(tables, other, to);
   const auto renumber = [&](std::uint32_t operation) {
     if (operation == kNoOperation) return;
@@ -478,6 +621,8 @@ void StreamComponent::join(StreamTables& tables, StreamComponent& other) {
   take_window(other);
   ahead_ = false;
   tentative_ = {};
+  drop_middle(tables);
+  other.drop_middle(tables);
   layout_ = to;
 }
 
@@ -529,7 +674,7 @@ std::size_t StreamComponent::bytes() const {
   const auto of = [](const Sweep& sweep) {
     return sweep.words.capacity() * 8 + sweep.open.capacity() * 4 + sweep.kinds.unknown.capacity() * 16;
   };
-  return sizeof(*this) + (zones_ ? zones_->bytes() : 0) + of(committed_) + of(tentative_) +
+  return sizeof(*this) + (zones_ ? zones_->bytes() : 0) + of(committed_) + of(tentative_) + of(middle_) +
          window_.capacity() * sizeof(Event) + slots_.capacity() * 4 + keys_.capacity() * 4 +
          awaiting_.capacity() * 4;
 }

@@ -24,7 +24,19 @@
 // each cluster is its write, a read that returns at f and one that is called at s, and of a cluster nothing
 // else tells.
 //
-// A window longer than kWindowMax is not waited for: the operation that holds it up is taken for one of
+// So that a window that has become long is not gone through again and again, there may be a middle sweep: as
+// the committed one, with every configuration, but further on, at least `patience` events before the present.
+// To it the operations without a result that it has come past are of unknown outcome, which is what they are
+// to the history until now. When one of them returns it is worthless and dropped; until then what is tried
+// again begins there.
+//
+// Appends that nobody has read could stand in as many orders as they have. So of a key that is only appended
+// to and read the committed sweep also stops before the call of an append that is in no value read so far:
+// the read that shows it decides among the orders (Sweep::shown). It does not wait for one of unknown
+// outcome, nor for longer than kWindowMax events; that it stops early is never wrong, nor is it that it goes
+// on.
+//
+// An operation that has no answer while kWindowMax events pass is not waited for: it is taken for one of
 // unknown outcome, and should it return after all, the component is undecided from then on.
 #pragma once
 
@@ -50,6 +62,7 @@ struct Stuck {
 class StreamComponent {
  public:
   static constexpr std::size_t kWindowMax = 8'192;
+  static constexpr std::size_t kEventsAStep = 8;   // events that are gone through again count as a step
   static constexpr std::size_t kRecentMax = 3;     // writes that are kept for the words after they returned
   static constexpr std::size_t kTentativeMax = 8;  // configurations that one event hands to the next
 
@@ -99,6 +112,9 @@ class StreamComponent {
                                              const std::optional<StreamZones::Conflict>& conflict);
 
   bool awaited(const StreamOperation& operation) const;
+  bool unshown(const StreamTables& tables, StreamOperation& operation) const;
+  void show(const StreamTables& tables, std::uint32_t read);
+  void stop_growing();
   void give_slot(StreamTables& tables, std::uint32_t operation);
   void widen(std::size_t keys, std::size_t slots);
   static void move_words(Sweep& sweep, const Layout& from, const Layout& to);
@@ -106,12 +122,18 @@ class StreamComponent {
   void retire(StreamTables& tables, std::uint32_t operation);
   void release_settled(StreamTables& tables);
   void find_twins(StreamTables& tables, std::uint32_t unknown);
+  void link_twins(StreamTables& tables, std::uint32_t unknown, bool assumed,
+                  std::uint32_t StreamOperation::*twin) const;
+  void abandon_old(StreamTables& tables);
   void drop_front(StreamTables& tables);
 
   std::optional<Stuck> judge(StreamTables& tables);
   Swept advance(StreamTables& tables, std::uint32_t& stuck);
   Swept go_ahead(StreamTables& tables);
   Swept try_again(StreamTables& tables, bool hasty, std::uint32_t& stuck);
+  void move_middle(StreamTables& tables);
+  void assume(StreamTables& tables, std::uint32_t operation);
+  void drop_middle(StreamTables& tables);
   void cut_tentative();
   Swept ahead_event(StreamTables& tables, const Event& event);
   Swept ahead_resolved(StreamTables& tables, std::uint32_t operation);
@@ -132,6 +154,13 @@ class StreamComponent {
   Sweep tentative_;
   std::size_t tentative_at_ = 0;         // the place in window_ that it has come to
   std::vector<std::uint32_t> awaiting_;  // operations that were called in it, and wait for their results
+  bool has_middle_ = false;
+  bool may_have_middle_ = true;  // until one was beyond the budget, as long as the window stays long
+  Sweep middle_;
+  std::size_t middle_at_ = 0;           // the place in window_ that it has come to
+  std::vector<std::uint32_t> assumed_;  // operations that were called in it, and have no answer yet
+  bool only_grows_ = true;              // appended to and read, nothing else
+  std::uint64_t events_ = 0;            // that the window has had
   std::vector<std::uint32_t> recent_;
   bool given_up_ = false;
 };
@@ -140,6 +169,7 @@ template <class Visit>
 void StreamComponent::visit_values(Visit visit) {
   if (zones_) zones_->visit_values(visit);
   const auto visit_words = [&](Sweep& sweep) {
+    visit(sweep.shown);
     for (std::size_t at = 0; at < sweep.words.size(); at += layout_.words()) {
       for (std::size_t key = 0; key < keys_.size(); ++key) {
         std::uint64_t& word = sweep.words[at + key / 2];
@@ -151,6 +181,7 @@ void StreamComponent::visit_values(Visit visit) {
   };
   visit_words(committed_);
   if (ahead_) visit_words(tentative_);
+  if (has_middle_) visit_words(middle_);
 }
 
 }  // namespace norn::sim

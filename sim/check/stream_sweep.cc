@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::size_t kHastyKept = 8;
 constexpr std::size_t kHastyTried = 64;
+constexpr std::uint64_t kComparedAStep = 32;  // so many configurations compared are a step
+constexpr std::size_t kLookedAtAStep = 128;   // likewise operations looked at
+constexpr std::size_t kOpenAStep =
+    64;  // so many operations open make a step twice the work, and count as that
 
 void set_bit(std::vector<std::uint64_t>& words, std::uint32_t slot, bool on) {
   const std::uint64_t bit = std::uint64_t{1} << slot % 64;
@@ -29,6 +33,7 @@ bool Sweep::is_open(std::uint32_t operation) const {
 
 void Sweeper::begin(Sweep& sweep, const Layout& layout) {
   sweep.open.clear();
+  sweep.shown = kAbsent;
   sweep.words.assign(layout.words(), 0);  // kAbsent is 0
   sweep.kinds.unknown.assign(layout.slot_words(), 0);
   sweep.kinds.reads.assign(layout.slot_words(), 0);
@@ -136,16 +141,23 @@ bool Sweeper::at_once(Sweep& sweep, const Layout& layout, std::uint32_t returned
 // From visited_, adds to next_ every configuration in which the operation has taken effect. False: the budget
 // ran out.
 bool Sweeper::explore(const Sweep& sweep, const Layout& layout, std::uint32_t returned) {
+  const std::uint64_t each = 1 + sweep.open.size() / kOpenAStep;
+  if (!budget_.afford(each - 1)) return false;
   list_told(sweep);
   for (std::size_t i = 0; i < visited_.size(); ++i) {
+    const std::uint64_t compared = next_.compared() + visited_.compared() - compared_;
+    if (!budget_.afford(compared / kComparedAStep + sweep.open.size() / kLookedAtAStep)) return false;
+    compared_ += compared / kComparedAStep * kComparedAStep;
     if (hasty_ && (next_.size() >= kHastyKept || visited_.size() >= kHastyTried)) return true;
     for (const std::uint32_t candidate : sweep.open) {
       if (visited_.dominated(i)) break;
       if (candidate != returned && !may_be_told(candidate)) continue;
       if (layout.done(visited_.at(i), slot(candidate)) || is_read(step(candidate))) continue;
-      const std::uint32_t twin = operations_[candidate].twin_before;
+      if (expects_another(candidate, visited_.at(i))) continue;
+      const std::uint32_t twin =
+          assuming_ ? operations_[candidate].twin_assumed : operations_[candidate].twin_before;
       if (twin != kNoOperation && !layout.done(visited_.at(i), slot(twin))) continue;
-      if (!budget_.afford(1) || visited_.size() + next_.size() > budget_.configurations_max) return false;
+      if (!budget_.afford(each) || visited_.size() + next_.size() > budget_.configurations_max) return false;
       if (!land(sweep, layout, candidate, returned, visited_.at(i))) continue;
       if (layout.done(trial_.data(), slot(returned))) {
         layout.clear(trial_.data(), slot(returned));
@@ -211,6 +223,7 @@ bool Sweeper::land(const Sweep& sweep, const Layout& layout, std::uint32_t candi
   load(layout, from);
   if (!apply(values_, state_.data(), it, parts(candidate))) return false;
   if (overshoots(candidate, returned)) return false;
+  if (it.kind == OperationKind::append && !fits_shown(sweep, state_[parts(candidate)->key])) return false;
   const bool may_wait = it.count == 1 && (it.unknown || is_blind(it) || it.kind == OperationKind::append);
   trial_.assign(from, from + layout.words());
   if (may_wait && candidate != returned &&
@@ -221,6 +234,21 @@ bool Sweeper::land(const Sweep& sweep, const Layout& layout, std::uint32_t candi
   if (is_blind(it)) free_hidden(*this, sweep.open, layout, trial_.data(), candidate);
   read_at_once(*this, sweep.open, layout, trial_.data(), values_, state_);
   return true;
+}
+
+// A compare-and-set that writes if anything: apply() would refuse it. A look is no step, for of those of
+// unknown outcome that were too late there are ever more.
+bool Sweeper::expects_another(std::uint32_t candidate, const std::uint64_t* words) const {
+  const KvStep& it = step(candidate);
+  if (it.kind != OperationKind::compare_and_set || !(it.unknown || it.matched)) return false;
+  return Layout::value(words, parts(candidate)->key) != parts(candidate)->expected;
+}
+
+bool Sweeper::fits_shown(const Sweep& sweep, ValueId value) const {
+  if (sweep.shown <= kUnseen || value <= kUnseen) return true;
+  const std::string_view shown = values_.text(sweep.shown);
+  const std::string_view text = values_.text(value);
+  return text.size() < shown.size() ? shown.starts_with(text) : text.starts_with(shown);
 }
 
 void Sweeper::load(const Layout& layout, const std::uint64_t* words) {

@@ -3,7 +3,8 @@
 // has two: one that follows the history, exactly, as far as every result is known, and one that has run ahead
 // to the present (stream_component.h says how they differ). What is pruned, and why nothing is lost, is
 // written in search.cc: reads at once, hidden writes, landing for somebody, twins, dominance. Of that only
-// the merging of unseen values is missing, for it takes the whole history to know them.
+// the merging of unseen values is missing, for it takes the whole history to know them; for keys that are
+// only appended to and read there is Sweep::shown instead.
 //
 // Three things can happen to an operation here that cannot there:
 //
@@ -34,11 +35,17 @@ struct StreamOperation {
   std::uint32_t client = 0;
   std::uint32_t key = 0;  // its first one's number among all
   std::uint32_t slot = 0;
+  std::uint64_t event = 0;                   // the component's, of its call
   std::uint32_t twin_before = kNoOperation;  // of unknown outcome: the equal one called before
+  std::uint32_t twin_assumed =
+      kNoOperation;  // the same where those that are assumed to be unknown count, too
   Outcome outcome = Outcome::pending;
   bool dropped = false;    // says nothing: it did not happen, or is a read without an answer
   bool abandoned = false;  // no answer is waited for any more, though one may come
   bool committed = false;  // its call is in the exact sweep
+  bool shown = false;      // an append: of a value that was read, as it seems, or not waited for any more
+  std::size_t looked = 0;  // an append: the length of the value that it was not seen in
+  bool assumed = false;    // it is of unknown outcome to the middle sweep; its answer may come
 };
 
 // What a stream may spend. A step is an operation tried, or a configuration carried along beyond the first.
@@ -69,6 +76,10 @@ struct Sweep {
   std::vector<std::uint64_t> words;  // one configuration after the other
   SlotKinds kinds;
   std::vector<std::uint32_t> open;  // by call
+  // Of a key that is only appended to and read: the longest value that a read has found; kAbsent: none.
+  // Nothing shortens the value, so in every order each value begins with this one or this one with it, and
+  // configurations with others are dropped.
+  ValueId shown = kAbsent;
 
   std::size_t size(const Layout& layout) const { return words.size() / layout.words(); }
   bool is_open(std::uint32_t operation) const;
@@ -89,6 +100,9 @@ class Sweeper {
   // While it is on, a return keeps only some of the configurations that are possible: each for sure, and as a
   // rule one that goes on, but none left means nothing.
   void set_hasty(bool hasty) { hasty_ = hasty; }
+
+  // While it is on, operations that are assumed to be of unknown outcome are.
+  void set_assuming(bool assuming) { assuming_ = assuming; }
 
   // The sweep before the first event: every key absent.
   static void begin(Sweep& sweep, const Layout& layout);
@@ -117,6 +131,8 @@ class Sweeper {
   bool overshoots(std::uint32_t candidate, std::uint32_t returned);
   bool land(const Sweep& sweep, const Layout& layout, std::uint32_t candidate, std::uint32_t returned,
             const std::uint64_t* from);
+  bool expects_another(std::uint32_t candidate, const std::uint64_t* words) const;
+  bool fits_shown(const Sweep& sweep, ValueId value) const;
   void load(const Layout& layout, const std::uint64_t* words);
 
   Values& values_;
@@ -127,7 +143,9 @@ class Sweeper {
   std::vector<std::uint64_t> trial_;
   Frontier visited_{Layout()};
   Frontier next_{Layout()};
+  std::uint64_t compared_ = 0;  // so many comparisons of both have been paid for
   bool hasty_ = false;
+  bool assuming_ = false;
   // Of the open operations, when a return is tried: what they could tell, as key and value, sorted; keys of
   // which they tell every value; keys on which something else is open than reads and counting upwards.
   std::vector<std::uint64_t> told_;

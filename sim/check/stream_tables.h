@@ -17,7 +17,8 @@ struct StreamTables {
         operations(other.operations),
         released(other.released),
         events(other.events),
-        budget(other.budget) {}
+        budget(other.budget),
+        patience(other.patience) {}
   StreamTables& operator=(const StreamTables&) = delete;
 
   std::uint32_t take();  // an operation's place
@@ -28,6 +29,7 @@ struct StreamTables {
   std::vector<std::uint32_t> released;
   std::uint64_t events = 0;
   StreamBudget budget;
+  std::size_t patience = 0;  // events after which a component may assume that no answer will come
   Sweeper sweeper{values, operations, budget};
 };
 

@@ -25,9 +25,9 @@ constexpr std::size_t kNewsMax = 256;  // of the clients, that wait to be judged
 // a hint: about as much as a tenth of the run.
 StreamOptions stream_options(const CheckOptions& options) {
   return {.steps_max = options.steps_max,
-          .steps_first = 2'000,
+          .steps_first = 10'000,
           .steps_each = 2,
-          .steps_at_event_max = 2'000,
+          .steps_at_event_max = 10'000,
           .configurations_max = 1'000};
 }
 

@@ -8,6 +8,7 @@
 
 #include "sim/check/stream.h"
 
+#include "tests/check/generated.h"
 #include "tests/check/histories.h"
 
 namespace norn::sim {
@@ -250,6 +251,52 @@ TEST_CASE("stream: what waits for too long is not waited for, and undecides its 
     checker.on_return(0, late);
     CHECK(checker.verdict() == Verdict::undecided);
   }
+}
+
+// The generator never tells that an answer will not come.
+StreamChecker generated(std::vector<OperationKind> kinds, std::uint32_t keys, std::uint64_t operations,
+                        Ratio unknown, Planted planted = Planted::nothing) {
+  Shape shape;
+  shape.kinds = std::move(kinds);
+  shape.keys = keys;
+  shape.operations = operations;
+  shape.unknown = unknown;
+  shape.planted = planted;
+  shape.planted_at = operations - operations / 20;
+  StreamChecker checker;
+  generate(shape, 7, checker);
+  return checker;
+}
+
+TEST_CASE("stream: appends that few read, or nobody, are decided") {
+  for (const std::uint32_t ppm : {0U, 10'000U}) {
+    const StreamChecker few = generated({append, append, append, append, get}, 3, 2'000, Ratio{ppm});
+    CHECK(few.verdict() == Verdict::linearizable);
+    CHECK(few.steps() < 1'000'000);
+    CHECK(generated({append}, 3, 2'000, Ratio{ppm}).verdict() == Verdict::linearizable);
+    CHECK(generated({append, append, get}, 3, 2'000, Ratio{ppm}, Planted::double_append).verdict() ==
+          Verdict::violation);
+  }
+}
+
+TEST_CASE("stream: operations whose answers never come hold nothing up") {
+  const std::vector<std::vector<OperationKind>> mixes = {
+      {increment, get}, {put, get, get, remove}, {put, get, compare_and_set}};
+  for (const std::vector<OperationKind>& kinds : mixes) {
+    const StreamChecker checker = generated(kinds, 1, 1'500, Ratio{5'000});
+    CHECK(checker.verdict() == Verdict::linearizable);
+    CHECK(checker.steps() < 5'000'000);
+  }
+  CHECK(generated({increment, get}, 1, 1'500, Ratio{5'000}, Planted::reordered_increments).verdict() ==
+        Verdict::violation);
+}
+
+// Those that came too late for what they expect are looked at, and cost nothing else.
+TEST_CASE("stream: of unknown outcome there may be many compare-and-sets") {
+  const StreamChecker checker =
+      generated({put, get, compare_and_set, compare_and_set}, 3, 5'000, Ratio{10'000});
+  CHECK(checker.verdict() == Verdict::linearizable);
+  CHECK(checker.steps() < 2'000'000);
 }
 
 }  // namespace norn::sim

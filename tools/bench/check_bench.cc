@@ -1,7 +1,8 @@
-// The checker's benchmark: check_bench [--quick] [--planted] [--only PART] [--porcupine PROGRAM]. Histories
-// are generated in memory (tests/check/generated.h), so nothing is parsed; each is judged in a process of its
-// own, three times, of which the median counts. tools/bench/README.md says what the columns mean. Exit status
-// 1: a verdict was wrong, so its speed means nothing.
+// The checker's benchmark: check_bench [--quick] [--planted] [--only PART] [--porcupine PROGRAM], or, to
+// write a history, check_bench --emit KINDS ... (check_emit.h). Histories are generated in memory
+// (tests/check/generated.h), so nothing is parsed; each is judged in a process of its own, three times, of
+// which the median counts. tools/bench/README.md says what the columns mean. Exit status 1: a verdict was
+// wrong, so its speed means nothing.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -20,6 +21,7 @@
 
 #include "tests/check/generated.h"
 
+#include "tools/bench/check_emit.h"
 #include "tools/bench/figures.h"
 
 namespace norn::sim::bench {
@@ -364,11 +366,13 @@ class Bench {
 int usage() {
   std::fprintf(stderr,
                "check_bench [--quick] [--planted] [--only PART] [--porcupine PROGRAM]; parts: puts swaps "
-               "removes appends increments ambiguous border crowd porcupine\n");
+               "removes appends increments ambiguous border crowd porcupine\n%s",
+               kEmitUsage);
   return 2;
 }
 
 int main_with(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && arguments[0] == "--emit") return emit({arguments.begin() + 1, arguments.end()});
   Options options;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
