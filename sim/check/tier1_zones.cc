@@ -117,50 +117,36 @@ class Zones : private KeyJudge {
   }
 
  private:
-  // False: `found` is the judgement.
+  // False: `found` is the judgement. No branches on what a row is: see value_or_unseen(); where it must not
+  // change a value, kUnseen's place takes the change.
   bool assign(Judgement& found) {
     for (const Row& row : rows_) {
-      switch (row.kind()) {
-        case RowKind::put:
-        case RowKind::swap:
-          if (!assign_write(row)) return false;
-          break;
-        case RowKind::get:
-        case RowKind::miss: {
-          if (contradicts_itself(row)) {
-            found = contradiction(static_cast<std::uint32_t>(&row - rows_.begin()));
-            return false;
-          }
-          Cluster& cluster = clusters_[row.b];
-          cluster.f = std::min(cluster.f, row.back());
-          cluster.s = row.call();  // rows are in this order
-          cluster.call |= Cluster::kSeen;
-          break;
-        }
-        default:
-          break;
+      if (contradicts_itself(row)) {
+        found = contradiction(static_cast<std::uint32_t>(&row - rows_.begin()));
+        return false;
       }
+      const bool swap = row.kind() == RowKind::swap;
+      const bool writes = leaves_value(row);
+      const ValueId value = value_or_unseen(row);
+      Cluster& cluster = clusters_[value];
+      if (writes && cluster.written() != 0) {
+        if (swap || cluster.swapped()) return false;
+        if (many_.empty()) many_.resize(clusters_.size(), false);
+        many_[value] = true;
+        continue;
+      }
+      cluster.call |= writes ? row.call() | (swap ? Cluster::kSwapped : 0) : Cluster::kSeen;
+      cluster.f = std::min(cluster.f, row.back());
+      cluster.s = row.call();  // rows are in this order
+      if (swaps_) assign_swap(row, swap);
     }
     return true;
   }
 
-  bool assign_write(const Row& row) {
-    Cluster& cluster = clusters_[row.a];
-    const bool swap = row.kind() == RowKind::swap;
-    if (cluster.written() != 0) {
-      if (swap || cluster.swapped()) return false;
-      if (many_.empty()) many_.resize(clusters_.size(), false);
-      many_[row.a] = true;
-      return true;
-    }
-    cluster.call |= row.call() | (swap ? Cluster::kSwapped : 0);
-    cluster.f = std::min(cluster.f, row.back());
-    cluster.s = row.call();
-    if (swap) {
-      links_[row.a].before = row.b;
-      if (!row.unknown()) clusters_[row.b].call |= Cluster::kSeen;
-    }
-    return true;
+  void assign_swap(const Row& row, bool swap) {
+    links_[swap ? row.a : kUnseen].before = row.b;
+    clusters_[swap && !row.unknown() ? row.b : kUnseen].call |= Cluster::kSeen;
+    if (swap && row.unknown()) unknown_swaps_.push_back(row.a);
   }
 
   // Values with several writes, if somebody saw one, be it a compare-and-set of unknown outcome that
@@ -173,8 +159,9 @@ class Zones : private KeyJudge {
   }
 
   // A compare-and-set of unknown outcome happened iff its value was seen, perhaps only by another such one.
+  // What the known ones saw is noted already.
   void spread_sight() {
-    for (ValueId value = 2; value < clusters_.size(); ++value) {
+    for (const ValueId value : unknown_swaps_) {
       ValueId at = value;
       while (clusters_[at].seen() && clusters_[at].swapped()) {
         at = links_[at].before;
@@ -229,18 +216,18 @@ class Zones : private KeyJudge {
     }
   }
 
+  // Every second value may have come from a compare-and-set, by chance: what would be a branch on that goes
+  // to kUnseen's place instead.
   Judgement link() {
     for (ValueId value = 2; value < clusters_.size(); ++value) {
       const Cluster& cluster = clusters_[value];
-      if (cluster.f < cluster.written() || cluster.written() == 0) {
-        Judgement found = check_reads(value);
-        if (found.verdict) return found;
-      }
-      if (!cluster.swapped() || !happened(cluster)) continue;
-      const ValueId expected = links_[value].before;
-      if (expected != kAbsent && clusters_[expected].written() == 0) return describe_nobody(value);
+      const bool unwritten = cluster.written() == 0 && cluster.f != kRankNever;
+      if (unwritten || cluster.f < cluster.written()) return check_reads(value);
+      const bool takes = cluster.swapped() && happened(cluster);
+      const ValueId expected = takes ? links_[value].before : kUnseen;
+      if (expected > kUnseen && clusters_[expected].written() == 0) return describe_nobody(value);
       ValueId& after = links_[expected].after;
-      if (after != kAbsent) return describe_winners(after, value);
+      if (takes && after != kAbsent) return describe_winners(after, value);
       after = value;
     }
     return {};
@@ -296,9 +283,9 @@ class Zones : private KeyJudge {
     std::size_t happening = 1;  // clusters; the initial one is always there
     if (!walk(kAbsent)) return describe_order(kAbsent);
     for (ValueId value = 2; value < clusters_.size(); ++value) {
-      if (!happened(clusters_[value]) || is_many(value)) continue;
-      ++happening;
-      if (!clusters_[value].swapped() && !walk(value)) return describe_order(value);
+      const bool stands = happened(clusters_[value]) && !is_many(value);
+      happening += stands ? 1 : 0;
+      if (stands && !clusters_[value].swapped() && !walk(value)) return describe_order(value);
     }
     return walked_ == happening ? Judgement{} : describe_cycle();
   }
@@ -472,9 +459,10 @@ class Zones : private KeyJudge {
   }
 
   bool swaps_ = false;
-  Column<Cluster> clusters_;  // by value
-  Column<Link> links_;        // by value; empty where there are no swaps
-  std::vector<bool> many_;    // by value: several puts wrote it; empty: no such value
+  Column<Cluster> clusters_;       // by value
+  Column<Link> links_;             // by value; empty where there are no swaps
+  Column<ValueId> unknown_swaps_;  // what those of unknown outcome would have written
+  std::vector<bool> many_;         // by value: several puts wrote it; empty: no such value
   Column<Zone> zones_;
   std::size_t walked_ = 0;
 };
