@@ -97,7 +97,6 @@ class KeyJudge {
   }
   static constexpr std::uint32_t kLeaving = bit(RowKind::put) | bit(RowKind::swap);
   static constexpr std::uint32_t kFinding = bit(RowKind::get) | bit(RowKind::miss);
-  static bool leaves_value(const Row& row) { return (kLeaving & bit(row.kind())) != 0; }
   // A failed compare-and-set whose find was what it expected contradicts itself, and sees nothing.
   static bool contradicts_itself(const Row& row) { return row.kind() == RowKind::miss && row.a == row.b; }
 

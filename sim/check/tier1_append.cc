@@ -38,28 +38,32 @@ struct Token {
 // a read saw is found in two steps, in the order of the rows.
 class Ends {
  public:
-  explicit Ends(std::size_t length_max = 0) : words_(length_max / 64 + 1, 0) {}
+  explicit Ends(std::size_t length_max = 0) : words_(length_max / 64 + 1) {}
 
-  void mark(std::size_t length) { words_[length / 64] |= std::uint64_t{1} << length % 64; }
+  void mark(std::size_t length) { words_[length / 64].bits |= std::uint64_t{1} << length % 64; }
   void count() {
     std::uint32_t sum = 0;
-    for (const std::uint64_t word : words_) {
-      before_.push_back(sum);
-      sum += static_cast<std::uint32_t>(std::popcount(word));
+    for (Word& word : words_) {
+      word.before = sum;
+      sum += static_cast<std::uint32_t>(std::popcount(word.bits));
     }
   }
 
   // Nothing: none ends there.
   std::optional<std::uint32_t> link(std::size_t length) const {
-    const std::uint64_t word = length / 64 < words_.size() ? words_[length / 64] : 0;
-    if ((word >> length % 64 & 1) == 0) return std::nullopt;
-    const std::uint64_t below = word & ((std::uint64_t{1} << length % 64) - 1);
-    return before_[length / 64] + static_cast<std::uint32_t>(std::popcount(below));
+    if (length / 64 >= words_.size()) return std::nullopt;
+    const Word& word = words_[length / 64];
+    if ((word.bits >> length % 64 & 1) == 0) return std::nullopt;
+    const std::uint64_t below = word.bits & ((std::uint64_t{1} << length % 64) - 1);
+    return word.before + static_cast<std::uint32_t>(std::popcount(below));
   }
 
  private:
-  std::vector<std::uint64_t> words_;
-  std::vector<std::uint32_t> before_;
+  struct Word {
+    std::uint64_t bits = 0;
+    std::uint32_t before = 0;  // links that end in words in front
+  };
+  std::vector<Word> words_;
 };
 
 class Chain : private KeyJudge {
