@@ -12,8 +12,6 @@ namespace norn::sim {
 
 namespace {
 
-std::uint32_t bit(RowKind kind) { return std::uint32_t{1} << static_cast<unsigned>(kind); }
-
 bool fits(std::int64_t number) {
   return number >= std::numeric_limits<std::int32_t>::min() &&
          number <= std::numeric_limits<std::int32_t>::max();
@@ -274,16 +272,32 @@ std::size_t CompactHistory::place_of(Rank call) const {
   return places_.empty() ? number : places_[number];
 }
 
+Rank CompactHistory::call_of(std::size_t place) const {
+  const auto number =
+      places_.empty()
+          ? place
+          : static_cast<std::size_t>(std::find(places_.begin(), places_.end(), place) - places_.begin());
+  const auto* const behind = std::upper_bound(calls_before_.begin(), calls_before_.end(), number);
+  const auto word = static_cast<std::size_t>(behind - calls_before_.begin()) - 1;
+  std::uint64_t calls = calls_[word];
+  for (std::size_t before = calls_before_[word]; before < number; ++before) calls &= calls - 1;
+  return static_cast<Rank>(word * 64 + static_cast<std::size_t>(std::countr_zero(calls)));
+}
+
 Operation CompactHistory::operation(std::size_t place) const {
   Operation made;
   std::string number;
+  const Rank call = call_of(place);
   for (const KeyRows& key : keys_) {
     const auto value = [&](ValueId id) -> std::optional<std::string> {
       if (id == kAbsent) return std::nullopt;
       return std::string(text(key, id, number));
     };
-    for (const Row& row : key.rows) {
-      if (row.kind() == RowKind::nothing || place_of(row.call()) != place) continue;
+    const auto* at = std::lower_bound(key.rows.begin(), key.rows.end(), call,
+                                      [](const Row& row, Rank rank) { return row.call() < rank; });
+    for (; at != key.rows.end() && at->call() == call; ++at) {
+      const Row& row = *at;
+      if (row.kind() == RowKind::nothing) continue;
       made.kind = kind_of(row.kind());
       made.outcome = row.unknown() ? Outcome::info : Outcome::ok;
       made.call = Time(Duration(row.call()));

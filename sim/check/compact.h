@@ -42,6 +42,7 @@ enum class RowKind : std::uint8_t {
 };
 
 OperationKind kind_of(RowKind kind);
+constexpr std::uint32_t bit(RowKind kind) { return std::uint32_t{1} << static_cast<unsigned>(kind); }
 
 class Row {
  public:
@@ -79,7 +80,7 @@ struct KeyRows {
   bool twice = false;       // some operation names the key more than once
   bool appended = false;    // an append was called, though it may have failed
 
-  bool has(RowKind kind) const { return (kinds >> static_cast<unsigned>(kind) & 1) != 0; }
+  bool has(RowKind kind) const { return (kinds & bit(kind)) != 0; }
   bool has_only(std::initializer_list<RowKind> allowed) const;
 };
 
@@ -97,6 +98,7 @@ class CompactHistory {
 
   // The operation, as a place in the history, that was called at this rank.
   std::size_t place_of(Rank call) const;
+  Rank call_of(std::size_t place) const;  // the other way round
   // What is known here of an operation: no client, and ranks for times.
   Operation operation(std::size_t place) const;
 

@@ -12,7 +12,7 @@
 // A link of the chain is one append with the reads that see it last; of these, and of what is in front, only
 // the earliest return f and the latest call s count, as in tier1_zones.cc.
 #include <algorithm>
-#include <numeric>
+#include <bit>
 
 #include "sim/check/tier1.h"
 
@@ -25,7 +25,45 @@ struct Link {
   Rank s = 0;
   Rank call = 0;             // of the append
   std::uint32_t append = 0;  // a row
-  std::uint32_t ends = 0;    // the length of the value here
+};
+
+// An append's token.
+struct Token {
+  std::string_view text;
+  std::uint32_t row = 0;
+  bool used = false;  // by L
+};
+
+// At which lengths of L its links end: a bit for each length, and a count for each word of them, so that what
+// a read saw is found in two steps, in the order of the rows.
+class Ends {
+ public:
+  explicit Ends(std::size_t length_max = 0) : words_(length_max / 64 + 1) {}
+
+  void mark(std::size_t length) { words_[length / 64].bits |= std::uint64_t{1} << length % 64; }
+  void count() {
+    std::uint32_t sum = 0;
+    for (Word& word : words_) {
+      word.before = sum;
+      sum += static_cast<std::uint32_t>(std::popcount(word.bits));
+    }
+  }
+
+  // Nothing: none ends there.
+  std::optional<std::uint32_t> link(std::size_t length) const {
+    if (length / 64 >= words_.size()) return std::nullopt;
+    const Word& word = words_[length / 64];
+    if ((word.bits >> length % 64 & 1) == 0) return std::nullopt;
+    const std::uint64_t below = word.bits & ((std::uint64_t{1} << length % 64) - 1);
+    return word.before + static_cast<std::uint32_t>(std::popcount(below));
+  }
+
+ private:
+  struct Word {
+    std::uint64_t bits = 0;
+    std::uint32_t before = 0;  // links that end in words in front
+  };
+  std::vector<Word> words_;
 };
 
 class Chain : private KeyJudge {
@@ -54,23 +92,23 @@ class Chain : private KeyJudge {
       if (link != 0) add_to(order, links_[link].append);
       add_to(order, reads_at[link]);
     }
-    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
-      const Row& row = rows_[i];
-      if (row.kind() == RowKind::append && !row.unknown() && append_of_[row.a] != kNone) add_to(order, i);
+    for (const Token& token : tokens_) {
+      if (!token.used && !rows_[token.row].unknown()) add_to(order, token.row);
     }
     return order;
   }
 
  private:
-  // The rows of appends by token. False: not for this tier.
+  // The tokens. False: not for this tier.
   bool collect() {
-    append_of_.assign(key_.values.size(), kNone);
+    std::vector<bool> appended(key_.values.size(), false);
+    tokens_.reserve(rows_.size());
     for (std::uint32_t i = 0; i < rows_.size(); ++i) {
       const Row& row = rows_[i];
       if (row.kind() == RowKind::append) {
-        if (append_of_[row.a] != kNone) return false;
-        append_of_[row.a] = i;
-        appends_.push_back(i);
+        if (appended[row.a]) return false;
+        appended[row.a] = true;
+        tokens_.push_back({kept_text(row.a), i, false});
       } else if (reads(row)) {
         if (contradicts_itself(row)) return false;
         odd_ |= row.b != kAbsent && key_.values.length_of(row.b).value_or(0) == 0;
@@ -81,30 +119,37 @@ class Chain : private KeyJudge {
 
   std::string_view token(ValueId value) { return history_.text(key_, value, made_); }
 
+  // The text for as long as this lives: a number is written down for that.
+  std::string_view kept_text(ValueId value) {
+    if (!key_.values.is_number(value)) return token(value);
+    if (numbers_.empty()) numbers_.reserve(rows_.size() * kDigitsMax);  // and so does not move
+    const std::string_view digits = token(value);
+    ASSERT(numbers_.size() + digits.size() <= numbers_.capacity());
+    numbers_ += digits;
+    return std::string_view(numbers_).substr(numbers_.size() - digits.size());
+  }
+
   // No token is empty, or the beginning of another. That is plain when all are of one length, or all end with
   // a byte that is nowhere else in them. Otherwise they are sorted: then a beginning of any is one of its
   // neighbour.
   bool no_prefixes() {
-    bool one_length = true;
-    bool one_end = true;
-    std::string_view first;
-    std::string kept;
-    for (const std::uint32_t append : appends_) {
-      const std::string_view it = token(rows_[append].a);
-      if (it.empty()) return false;
-      if (first.empty()) first = kept = it;
-      one_length &= it.size() == first.size();
-      one_end &= it.find(first.back()) == it.size() - 1;
-      longest_token_ = std::max(longest_token_, it.size());
-      shortest_token_ = std::min(shortest_token_, it.size());
+    for (const Token& it : tokens_) {
+      if (it.text.empty()) return false;
+      longest_token_ = std::max(longest_token_, it.text.size());
+      shortest_token_ = std::min(shortest_token_, it.text.size());
     }
-    end_ = one_end && !first.empty() ? std::optional(first.back()) : std::nullopt;
-    if (one_length || one_end) return true;
-    std::vector<std::string> tokens;
-    for (const std::uint32_t append : appends_) tokens.emplace_back(token(rows_[append].a));
-    std::sort(tokens.begin(), tokens.end());
-    for (std::size_t i = 1; i < tokens.size(); ++i) {
-      if (tokens[i].starts_with(tokens[i - 1])) return false;
+    if (longest_token_ == shortest_token_) return true;
+    const char last = tokens_[0].text.back();
+    const auto ends = [&](const Token& it) { return it.text.find(last) == it.text.size() - 1; };
+    if (std::all_of(tokens_.begin(), tokens_.end(), ends)) {
+      end_ = last;
+      return true;
+    }
+    std::vector<std::string_view> sorted;
+    for (const Token& it : tokens_) sorted.push_back(it.text);
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 1; i < sorted.size(); ++i) {
+      if (sorted[i].starts_with(sorted[i - 1])) return false;
     }
     return true;
   }
@@ -139,64 +184,70 @@ class Chain : private KeyJudge {
     return length ? *length : token(value).size();
   }
 
-  // The append of the token that the text begins with.
-  std::uint32_t first_append(std::string_view text) {
+  // The token that the text begins with, as a place in tokens_; kNone: there is none.
+  std::uint32_t first_token(std::string_view text) {
     // They stand nearly as they were called.
-    while (next_ < appends_.size() && append_of_[rows_[appends_[next_]].a] == kNone) ++next_;
-    for (std::size_t i = next_; i < std::min(next_ + kGuesses, appends_.size()); ++i) {
-      if (text.starts_with(token(rows_[appends_[i]].a))) return appends_[i];
+    while (next_ < tokens_.size() && tokens_[next_].used) ++next_;
+    for (std::size_t i = next_; i < std::min(next_ + kGuesses, tokens_.size()); ++i) {
+      if (text.starts_with(tokens_[i].text)) return static_cast<std::uint32_t>(i);
     }
-    if (end_) return append_of(text.substr(0, text.find(*end_) + 1));
+    if (end_) return token_of(text.substr(0, text.find(*end_) + 1));
     for (std::size_t size = shortest_token_; size <= std::min(longest_token_, text.size()); ++size) {
-      const std::uint32_t found = append_of(text.substr(0, size));
+      const std::uint32_t found = token_of(text.substr(0, size));
       if (found != kNone) return found;
     }
     return kNone;
   }
 
-  std::uint32_t append_of(std::string_view wanted) {
+  std::uint32_t token_of(std::string_view wanted) {
     if (by_text_.empty()) index_tokens();
     const auto hashed = static_cast<std::uint32_t>(std::hash<std::string_view>()(wanted));
     const std::size_t mask = by_text_.size() - 1;
     for (std::size_t at = hashed & mask; by_text_[at] != kNone; at = (at + 1) & mask) {
-      const std::uint32_t row = by_text_[at];
-      if (token(rows_[row].a) == wanted) return row;
+      if (tokens_[by_text_[at]].text == wanted) return by_text_[at];
     }
     return kNone;
   }
 
   void index_tokens() {
     std::size_t size = 4;
-    while (size < appends_.size() * 2) size *= 2;
+    while (size < tokens_.size() * 2) size *= 2;
     by_text_.assign(size, kNone);
-    for (const std::uint32_t append : appends_) {
-      const auto hashed = static_cast<std::uint32_t>(std::hash<std::string_view>()(token(rows_[append].a)));
+    for (std::uint32_t i = 0; i < tokens_.size(); ++i) {
+      const auto hashed = static_cast<std::uint32_t>(std::hash<std::string_view>()(tokens_[i].text));
       std::size_t at = hashed & (size - 1);
       while (by_text_[at] != kNone) at = (at + 1) & (size - 1);
-      by_text_[at] = append;
+      by_text_[at] = i;
     }
   }
 
   // Takes L apart into appends.
   Judgement spell() {
+    links_.reserve(tokens_.size() + 1);
     links_.push_back({});  // absence, before the first append
+    ends_ = Ends(longest_.size());
+    ends_.mark(0);
     for (std::size_t at = 0; at < longest_.size();) {
-      const std::uint32_t append = first_append(longest_.substr(at));
-      if (append == kNone) {
+      const std::uint32_t found = first_token(longest_.substr(at));
+      if (found == kNone) {
         const std::uint32_t read = shortest_read_beyond(at);
         return violation(
             words(read) + ", but what stands from byte " + std::to_string(at) + " on is nobody's append",
             {read});
       }
-      const Row& row = rows_[append];
-      if (append_of_[row.a] == kNone) {
+      Token& token = tokens_[found];
+      if (token.used) {
         const std::uint32_t read = shortest_read_beyond(at);
-        return violation(words(read) + ", which has this append twice: " + words(append), {read, append});
+        return violation(words(read) + ", which has this append twice: " + words(token.row),
+                         {read, token.row});
       }
-      append_of_[row.a] = kNone;  // used
-      at += token(row.a).size();
-      links_.push_back({row.back(), row.call(), row.call(), append, static_cast<std::uint32_t>(at)});
+      token.used = true;
+      at += token.text.size();
+      ends_.mark(at);
+      const Row& row = rows_[token.row];
+      links_.push_back({row.back(), row.call(), row.call(), token.row});
     }
+    ends_.count();
     return {};
   }
 
@@ -210,13 +261,6 @@ class Chain : private KeyJudge {
   }
 
   Judgement place_reads() {
-    link_of_.assign(key_.values.size(), 0);
-    std::uint32_t link = 0;
-    for (const ValueId value : key_.values.beginnings()) {
-      const std::uint32_t length = *key_.values.length_of(value);
-      while (link + 1 < links_.size() && links_[link].ends < length) ++link;
-      link_of_[value] = links_[link].ends == length ? link : kNone;
-    }
     for (std::uint32_t i = 0; i < rows_.size(); ++i) {
       const Row& row = rows_[i];
       if (!reads(row)) continue;
@@ -236,16 +280,7 @@ class Chain : private KeyJudge {
 
   // Of a read; kNone: what it saw ends within an append.
   std::uint32_t link_at(const Row& read) {
-    if (read.b == kAbsent || key_.values.length_of(read.b)) return link_of_[read.b];
-    return link_ending(token(read.b).size());
-  }
-
-  std::uint32_t link_ending(std::size_t length) const {
-    const auto* const found =
-        std::lower_bound(links_.begin(), links_.end(), length,
-                         [](const Link& link, std::size_t wanted) { return link.ends < wanted; });
-    return found != links_.end() && found->ends == length ? static_cast<std::uint32_t>(found - links_.begin())
-                                                          : kNone;
+    return read.b == kAbsent ? 0 : ends_.link(token_size(read.b)).value_or(kNone);
   }
 
   Judgement walk() {
@@ -254,8 +289,8 @@ class Chain : private KeyJudge {
       if (link.f < floor) return too_early(row_returned(link.f), row_called(floor));
       floor = std::max(floor, link.s);
     }
-    for (const std::uint32_t append : append_of_) {
-      if (append != kNone && rows_[append].back() < floor) return lost(append, row_called(floor));
+    for (const Token& token : tokens_) {
+      if (!token.used && rows_[token.row].back() < floor) return lost(token.row, row_called(floor));
     }
     return linearizable();
   }
@@ -277,19 +312,21 @@ class Chain : private KeyJudge {
 
   static constexpr std::size_t kGuesses = 4;
 
-  bool odd_ = false;                    // some value read does not begin the key's longest, or is empty
-  std::vector<std::uint32_t> appends_;  // rows, by call
-  std::size_t next_ = 0;                // the first of those that L has not used yet, or before it
+  static constexpr std::size_t kDigitsMax = 11;  // of a value that is_number()
+
+  bool odd_ = false;           // some value read does not begin the key's longest, or is empty
+  std::vector<Token> tokens_;  // by call of their appends
+  std::size_t next_ = 0;       // the first of those that L has not used yet, or before it
+  std::string numbers_;        // the texts of tokens that are numbers
   std::string made_;
   std::string own_;           // L, where it is not the key's own
   std::string_view longest_;  // L
   std::optional<char> end_;   // every token ends with it
   std::size_t longest_token_ = 0;
   std::size_t shortest_token_ = ~std::size_t{0};
-  std::vector<std::uint32_t> append_of_;  // by value; after spell(): those that L lacks
-  std::vector<std::uint32_t> by_text_;    // open addressing, a power of two
+  std::vector<std::uint32_t> by_text_;  // places in tokens_; open addressing, a power of two
   Column<Link> links_;
-  std::vector<std::uint32_t> link_of_;  // by value, of those that begin the key's longest
+  Ends ends_;
 };
 
 }  // namespace

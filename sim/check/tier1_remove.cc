@@ -35,18 +35,10 @@ struct Cluster {
   Rank call = 0;  // of the put; 0: nobody wrote it
 };
 
-// At a return. What happens at a call is found when the rows are walked.
-struct Event {
-  enum What : std::uint32_t { cluster_due, remove_due, read_due, hold_starts };
-  Rank at = 0;
-  std::uint32_t what_item = 0;
-
-  Event(Rank rank, What what, std::uint32_t item) : at(rank), what_item(what << kItemBits | item) {}
-  What what() const { return static_cast<What>(what_item >> kItemBits); }
-  std::uint32_t item() const { return what_item & kItemMax; }  // of clusters: the value; else the row
-
-  static constexpr unsigned kItemBits = 30;
-  static constexpr std::uint32_t kItemMax = (std::uint32_t{1} << kItemBits) - 1;
+// Where a forward cluster holds the key.
+struct Hold {
+  Rank f = kRankNever;
+  Rank s = 0;
 };
 
 class Sweep : private KeyJudge {
@@ -55,15 +47,14 @@ class Sweep : private KeyJudge {
 
   Judgement judge() {
     using enum RowKind;
-    if (!key_.has_only({put, get, miss, remove}) || rows_.size() > Event::kItemMax) return {};
+    if (!key_.has_only({put, get, miss, remove})) return {};
     clusters_.assign(key_.values.size(), Cluster{});
     bool distinct = true;
     Judgement found = assign(distinct);
     if (found.verdict || !distinct) return found;
-    found = check_reads();
-    if (found.verdict) return found;
-    add_clusters();
-    sort_by_rank(events_, [](const Event& event) { return event.at; });
+    if (!add_holds()) return describe_read();
+    sort_by_rank(holds_, [](const Hold& hold) { return hold.f; });
+    holds_.push_back(Hold{});
     return sweep() ? linearizable() : std::move(found_);
   }
 
@@ -83,132 +74,123 @@ class Sweep : private KeyJudge {
   }
 
  private:
-  using Due = std::pair<Rank, std::uint32_t>;  // deadline, row
+  // A pending remove: deadline, and its row in the low half.
+  using Pending = std::uint64_t;
+  static constexpr unsigned kRowBits = 32;
 
-  // Kinds follow one another by chance, so there are no branches on them here: a remove is counted with a
-  // value that nobody has, and an event that is none is written over by the next.
+  // No branches on what a row is: see value_or_unseen().
   Judgement assign(bool& distinct) {
-    Event* event = make_room(rows_.size());
-    const Event* const first = event;
-    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
-      const Row& row = rows_[i];
+    for (const Row& row : rows_) {
+      if (contradicts_itself(row)) return contradiction(static_cast<std::uint32_t>(&row - rows_.begin()));
       const bool put = row.kind() == RowKind::put;
-      const bool read = reads(row);
-      if (contradicts_itself(row)) return contradiction(i);
-      const ValueId value = put ? row.a : read ? row.b : kUnseen;
-      Cluster& cluster = clusters_[value];
+      Cluster& cluster = clusters_[value_or_unseen(row)];
       distinct &= !put || cluster.call == 0;
       cluster.call = put ? row.call() : cluster.call;
       cluster.f = std::min(cluster.f, row.back());
       cluster.s = row.call();  // rows are in this order
-      const bool remove = row.kind() == RowKind::remove;
-      *event = Event(row.back(), remove ? Event::remove_due : Event::read_due, i);
-      event += (remove && !row.unknown()) || (read && value == kAbsent) ? 1 : 0;
     }
-    events_.shrink(static_cast<std::size_t>(event - first));
+    clusters_[kAbsent] = clusters_[kUnseen] = Cluster{};  // these are no clusters
     return {};
-  }
-
-  // Events for as many rows, and one to spare.
-  Event* make_room(std::size_t rows) {
-    events_.assign(rows + 1, Event(0, Event::read_due, 0));
-    return events_.begin();
   }
 
   // What was read of a value was read of a put, and not before it.
-  Judgement check_reads() const {
-    for (ValueId value = 2; value < clusters_.size(); ++value) {
-      const Cluster& cluster = clusters_[value];
-      if (cluster.f > cluster.call && (cluster.call != 0 || cluster.f == kRankNever)) continue;
-      const std::uint32_t read = row_returned(cluster.f);
-      if (cluster.call == 0) return violation(words(read) + ", but nobody wrote that", {read});
-      const std::uint32_t put = row_called(cluster.call);
-      return violation(words(read) + " before that was written: " + words(put), {read, put});
-    }
-    return {};
+  static bool is_sound(const Cluster& cluster) {
+    return cluster.call != 0 ? cluster.f > cluster.call : cluster.f == kRankNever;
   }
 
-  void add_clusters() {
-    for (ValueId value = 2; value < clusters_.size(); ++value) {
-      const Cluster& cluster = clusters_[value];
-      if (cluster.f == kRankNever) continue;  // unknown, and nobody saw it
-      events_.push_back(
-          Event(cluster.f, cluster.f < cluster.s ? Event::hold_starts : Event::cluster_due, value));
+  // False: some cluster is not sound.
+  bool add_holds() {
+    bool sound = true;
+    holds_.assign(clusters_.size(), Hold{});
+    Hold* hold = holds_.begin();
+    for (const Cluster& cluster : clusters_) {
+      sound &= is_sound(cluster);
+      *hold = {cluster.f, cluster.s};  // one that is none is written over by the next
+      hold += cluster.f < cluster.s ? 1 : 0;
     }
-    placed_.assign(rows_.size(), false);
-    placed_clusters_.assign(clusters_.size(), false);
+    holds_.shrink(static_cast<std::size_t>(hold - holds_.begin()));
+    return sound;
+  }
+
+  Judgement describe_read() const {
+    const Cluster& cluster = *std::find_if_not(clusters_.begin(), clusters_.end(), is_sound);
+    const std::uint32_t read = row_returned(cluster.f);
+    if (cluster.call == 0) return violation(words(read) + ", but nobody wrote that", {read});
+    const std::uint32_t put = row_called(cluster.call);
+    return violation(words(read) + " before that was written: " + words(put), {read, put});
   }
 
   // False: there is no linearization, and found_ says why.
   bool sweep() {
-    const Event* event = events_.begin();
-    for (std::uint32_t i = 0; i < rows_.size(); ++i) {
-      const Rank call = rows_[i].call();
-      for (; event != events_.end() && event->at < call; ++event) {
-        if (!take(*event)) return false;
+    next_hold_ = holds_.begin();
+    for (const Row& row : rows_) {
+      while (due() < row.call()) {
+        if (!meet()) return false;
       }
-      take_call(i);
+      take_call(row);
     }
-    for (; event != events_.end(); ++event) {
-      if (!take(*event)) return false;
+    while (due() < kRankNever) {
+      if (!meet()) return false;
     }
     return true;
   }
 
-  void take_call(std::uint32_t i) {
-    const Row& row = rows_[i];
-    if (row.kind() == RowKind::remove) {
-      if (row.unknown()) {
-        ++spare_removes_;
-        if (keeps_order_) spare_rows_.push_back(i);
-      } else {
-        open_removes_.push({row.back(), i});
-      }
-    } else if (row.kind() == RowKind::put || (reads(row) && row.b != kAbsent)) {
-      const ValueId value = value_at(row);
-      const Cluster& cluster = clusters_[value];
-      if (cluster.s != row.call() || cluster.f == kRankNever) return;
-      if (cluster.f < cluster.s) {
-        holder_ = kNone;
-      } else {
-        open_clusters_.push_back(value);
-      }
-    } else if (reads(row)) {
-      if (absent_) {
-        put_in_place(i);
-      } else {
-        open_reads_.push_back(i);
-        reads_due_ = std::min(reads_due_, row.back());
-      }
+  // The next deadline. What is open is known by its earliest deadline alone, so nothing but holds is sorted.
+  Rank due() const { return std::min({reads_due_, clusters_due_, removes_due_, next_hold_->f}); }
+
+  void take_call(const Row& row) {
+    if (row.kind() == RowKind::remove) return open_remove(row);
+    const ValueId value = value_or_unseen(row);
+    const Cluster& cluster = clusters_[value];
+    // With the call of its last operation a backward cluster can be placed.
+    const bool opens = cluster.s == row.call() && cluster.f > cluster.s;
+    clusters_due_ = std::min(clusters_due_, opens ? cluster.f : kRankNever);
+    const bool waits = value == kAbsent && !absent_;
+    reads_due_ = std::min(reads_due_, waits ? row.back() : kRankNever);
+    if (keeps_order_) keep(static_cast<std::uint32_t>(&row - rows_.begin()), value, opens, waits);
+  }
+
+  void keep(std::uint32_t row, ValueId value, bool opens, bool waits) {
+    if (opens && clusters_[value].f != kRankNever) open_clusters_.push_back(value);
+    if (waits) {
+      open_reads_.push_back(row);
+    } else if (value == kAbsent) {
+      order_.push_back(row);
     }
   }
 
-  bool take(const Event& event) {
-    return event.what() == Event::hold_starts ? start_hold(event.item()) : meet(event);
+  void open_remove(const Row& remove) {
+    const auto row = static_cast<std::uint32_t>(&remove - rows_.begin());
+    if (remove.unknown()) {
+      ++spare_removes_;
+      if (keeps_order_) spare_rows_.push_back(row);
+    } else {
+      open_removes_.push(Pending{remove.back()} << kRowBits | row);
+      removes_due_ = std::min(removes_due_, remove.back());
+    }
   }
 
-  bool meet(const Event& event) {
-    const std::uint32_t item = event.item();
-    if (event.what() == Event::cluster_due) {
-      if (placed_clusters_[item]) return true;
-      if (holder_ != kNone) return fails(inside_hold(put_of(item)));
+  // What is due next.
+  bool meet() {
+    const Rank now = due();
+    if (now == next_hold_->f) return start_hold();
+    if (now < hold_.s) return fails(inside_hold(row_returned(now)));
+    if (now == clusters_due_) {
       place_clusters();
       return true;
     }
-    if (placed_[item]) return true;
-    if (holder_ != kNone) return fails(inside_hold(item));
     // A remove that is due is the earliest pending one.
-    return place_remove() || fails(nobody_removed(item));
+    return place_remove() || fails(nobody_removed(row_returned(now)));
   }
 
-  bool start_hold(ValueId value) {
-    if (holder_ != kNone) return fails(overlap(holder_, value));
-    const Rank ends = clusters_[value].s;
-    if (reads_due_ < ends && !place_remove()) return fails(nobody_removed(first_due_read()));
-    while (!open_removes_.empty() && open_removes_.top().first < ends) place_remove();
+  bool start_hold() {
+    const Hold hold = *next_hold_++;
+    if (hold.f < hold_.s) return fails(overlap(hold_, hold));
+    if (reads_due_ < hold.s && !place_remove()) return fails(nobody_removed(row_returned(reads_due_)));
+    while (removes_due_ < hold.s) place_remove();
     place_clusters();
-    if (keeps_order_) order_.push_back(put_of(value));
-    holder_ = value;
+    if (keeps_order_) order_.push_back(put_of(value_of(hold)));
+    hold_ = hold;
     absent_ = false;
     return true;
   }
@@ -218,18 +200,11 @@ class Sweep : private KeyJudge {
     return false;
   }
 
-  // A remove, or a read of absence.
-  void put_in_place(std::uint32_t row) {
-    placed_[row] = true;
-    if (keeps_order_) order_.push_back(row);
-  }
-
   void place_clusters() {
-    for (const ValueId value : open_clusters_) {
-      placed_clusters_[value] = true;
-      if (keeps_order_) order_.push_back(put_of(value));
-      absent_ = false;
-    }
+    absent_ &= clusters_due_ == kRankNever;  // none is open
+    clusters_due_ = kRankNever;
+    if (!keeps_order_) return;
+    for (const ValueId value : open_clusters_) order_.push_back(put_of(value));
     open_clusters_.clear();
   }
 
@@ -242,22 +217,20 @@ class Sweep : private KeyJudge {
       --spare_removes_;
       if (keeps_order_) order_.push_back(spare_rows_[spares_used_++]);
     } else {
-      put_in_place(open_removes_.top().second);
+      if (keeps_order_) order_.push_back(static_cast<std::uint32_t>(open_removes_.top()));
       open_removes_.pop();
+      removes_due_ = open_removes_.empty() ? kRankNever : static_cast<Rank>(open_removes_.top() >> kRowBits);
     }
     absent_ = true;
-    for (const std::uint32_t read : open_reads_) put_in_place(read);
-    open_reads_.clear();
     reads_due_ = kRankNever;
+    if (!keeps_order_) return true;
+    order_.insert(order_.end(), open_reads_.begin(), open_reads_.end());
+    open_reads_.clear();
     return true;
   }
 
-  std::uint32_t first_due_read() const {
-    return *std::find_if(open_reads_.begin(), open_reads_.end(),
-                         [&](std::uint32_t read) { return rows_[read].back() == reads_due_; });
-  }
-
   std::uint32_t put_of(ValueId value) const { return row_called(clusters_[value].call); }
+  ValueId value_of(const Hold& hold) const { return value_at(rows_[row_called(hold.s)]); }
 
   std::string hold_words(ValueId value) const {
     const Cluster& cluster = clusters_[value];
@@ -270,20 +243,25 @@ class Sweep : private KeyJudge {
     rows.insert(rows.end(), {put_of(value), row_returned(cluster.f), row_called(cluster.s)});
   }
 
+  // A remove, a read of absence, or one of a cluster that returned first.
   Judgement inside_hold(std::uint32_t row) const {
-    std::vector<std::uint32_t> rows = {row};
-    add_cluster(holder_, rows);
+    const ValueId holder = value_of(hold_);
+    const ValueId value = value_or_unseen(rows_[row]);
+    const bool of_cluster = value != kAbsent && value != kUnseen;
+    std::vector<std::uint32_t> rows = {of_cluster ? put_of(value) : row};
+    add_cluster(holder, rows);
     std::string reason = words(row);
-    if (rows_[row].kind() == RowKind::put) {
-      const Cluster& cluster = clusters_[rows_[row].a];
-      reason = words(row_returned(cluster.f));
-      if (row_called(cluster.s) != row_returned(cluster.f)) reason += "; " + words(row_called(cluster.s));
-      add_cluster(rows_[row].a, rows);
+    if (of_cluster) {
+      const std::uint32_t last = row_called(clusters_[value].s);
+      if (last != row) reason += "; " + words(last);
+      add_cluster(value, rows);
     }
-    return violation(reason + ": this must stand where it cannot: " + hold_words(holder_), rows);
+    return violation(reason + ": this must stand where it cannot: " + hold_words(holder), rows);
   }
 
-  Judgement overlap(ValueId a, ValueId b) const {
+  Judgement overlap(const Hold& one, const Hold& other) const {
+    const ValueId a = value_of(one);
+    const ValueId b = value_of(other);
     std::vector<std::uint32_t> rows;
     add_cluster(a, rows);
     add_cluster(b, rows);
@@ -305,25 +283,26 @@ class Sweep : private KeyJudge {
     return violation(reason, {read, put_of(by), early});
   }
 
-  Column<Cluster> clusters_;           // by value
-  std::vector<bool> placed_;           // by row: removes and reads
-  std::vector<bool> placed_clusters_;  // by value
-  Column<Event> events_;
+  Column<Cluster> clusters_;  // by value
+  Column<Hold> holds_;        // by f, and one that never starts
 
   Judgement found_;
-  ValueId holder_ = kNone;  // the value of the forward cluster that holds the key now
+  const Hold* next_hold_ = nullptr;
+  Hold hold_{0, 0};  // the last that started; it holds the key until its s
   bool absent_ = true;
-  std::vector<ValueId> open_clusters_;  // backward ones
-  std::priority_queue<Due, std::vector<Due>, std::greater<>> open_removes_;
+  Rank reads_due_ = kRankNever;     // the earliest deadline of open reads of absence
+  Rank clusters_due_ = kRankNever;  // of open backward clusters
+  Rank removes_due_ = kRankNever;   // of open removes
+  std::priority_queue<Pending, std::vector<Pending>, std::greater<>> open_removes_;
   std::size_t spare_removes_ = 0;  // those of unknown outcome that are called and not used
 
+  // For order() alone:
   bool keeps_order_ = false;
   std::vector<std::uint32_t> order_;       // rows: removes, reads of absence, and puts
   std::vector<std::uint32_t> spare_rows_;  // the removes of unknown outcome; used in this order
   std::size_t spares_used_ = 0;
-
   std::vector<std::uint32_t> open_reads_;  // of absence
-  Rank reads_due_ = kRankNever;            // the earliest deadline of theirs
+  std::vector<ValueId> open_clusters_;     // backward ones
 };
 
 }  // namespace

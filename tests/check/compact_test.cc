@@ -1,6 +1,7 @@
 // The compact form: events and a whole history give the same, and nothing of an operation is lost on the way.
 #include "sim/check/compact.h"
 
+#include <algorithm>
 #include <doctest/doctest.h>
 #include <string>
 
@@ -45,6 +46,24 @@ TEST_CASE("what is read of a key that is appended to is kept once") {
   std::string made;
   CHECK(values.text(arena, one, made) == "a;");
   CHECK(values.text(arena, other, made) == "b;");
+}
+
+TEST_CASE("an operation's call is found by its place, in whatever order the history stands") {
+  Rng rng(3);
+  Recipe recipe;
+  recipe.kinds = {put, get, multi_put};
+  recipe.operations = 200;
+  recipe.keys = 3;
+  History history = make_history(recipe, rng);
+  for (int round = 0; round < 2; ++round) {
+    const CompactHistory compact = make_compact(history);
+    for (std::size_t place = 0; place < history.size(); ++place) {
+      CHECK(compact.place_of(compact.call_of(place)) == place);
+      if (history[place].outcome != Outcome::ok) continue;
+      CHECK(compact.operation(place).accesses.size() == history[place].accesses.size());
+    }
+    std::reverse(history.begin(), history.end());
+  }
 }
 
 TEST_CASE("the table of open operations forgets nothing, in whatever order they return") {
