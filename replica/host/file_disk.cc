@@ -1,7 +1,6 @@
 // What the disk threads do.
 #include "replica/host/file_disk.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
@@ -62,8 +61,7 @@ std::optional<Buffer> FileDisk::read(storage::File file) {
   if (opened && fdatasync(opened.get()) == 0) content = read_file(directory_, name_of(file));
   if (!content) error_ = errno;
   if (file == storage::File::wal && content) {
-    wal_ = std::move(opened);
-    size_ = allocated_ = zeroed_ = content->size();
+    wal_ = WalFile(std::move(opened), *content, content->size());
   }
   return content;
 }
@@ -77,15 +75,22 @@ storage::DiskStatus FileDisk::append(storage::File file, Bytes bytes) {
 void FileDisk::sync(storage::File file, storage::SyncTicket ticket) {
   ASSERT(file == storage::File::wal);
   ++begun_;
-  wal_thread_.queue(
-      [this, ticket, bytes = std::exchange(gathered_, {})] { complete(ticket, append_and_sync(bytes)); });
+  wal_thread_.queue([this, ticket, bytes = std::exchange(gathered_, {})] {
+    const storage::DiskStatus status = wal_.append(bytes);
+    complete(ticket, status);
+    if (status == storage::DiskStatus::ok) wal_.prepare();  // while nobody waits
+  });
 }
 
 void FileDisk::replace(storage::File file, std::shared_ptr<const Buffer> bytes, storage::SyncTicket ticket) {
   ++begun_;
   if (file == storage::File::wal) {
     ASSERT(gathered_.empty());  // one write at a time is the replica's rule
-    wal_thread_.queue([this, ticket, bytes] { complete(ticket, replace_wal(*bytes)); });
+    wal_thread_.queue([this, ticket, bytes] {
+      const storage::DiskStatus status = replace_wal(*bytes);
+      complete(ticket, status);
+      if (status == storage::DiskStatus::ok) wal_.prepare();
+    });
   } else {
     snapshot_thread_.queue(
         [this, ticket, bytes] { complete(ticket, write_new(directory_, "snapshot", *bytes)); });
@@ -98,39 +103,11 @@ void FileDisk::complete(storage::SyncTicket ticket, storage::DiskStatus status) 
   completed_(ticket, status);
 }
 
-// Zeros are written ahead of the content, and made durable by the sync that follows: a block that was written
-// before is written again without any change to the file's metadata, which would be a second write to wait
-// for.
-void FileDisk::prepare(std::size_t end) {
-  if (end > allocated_) {
-    // Where there is no room to allocate ahead there may still be enough to write.
-    const std::size_t wanted = end + kAhead;
-    if (allocate(wal_.get(), allocated_, wanted - allocated_) == storage::DiskStatus::ok) allocated_ = wanted;
-  }
-  if (end <= zeroed_) return;
-  const std::size_t upto = std::min(end + kZeros, allocated_);
-  if (upto <= end) return;
-  static const Buffer zeros(kZeros);
-  if (write_all(wal_.get(), end, Bytes(zeros).first(upto - end)) == storage::DiskStatus::ok) zeroed_ = upto;
-}
-
-storage::DiskStatus FileDisk::append_and_sync(Bytes bytes) {
-  ASSERT(wal_);  // a new replica's first write is an image
-  prepare(size_ + bytes.size());
-  const storage::DiskStatus written = write_all(wal_.get(), size_, bytes);
-  if (written != storage::DiskStatus::ok) return written;
-  if (fdatasync(wal_.get()) != 0) return storage::DiskStatus::failed;  // what is on the disk is not known
-  size_ += bytes.size();
-  return storage::DiskStatus::ok;
-}
-
 storage::DiskStatus FileDisk::replace_wal(Bytes bytes) {
   Descriptor file;
-  const storage::DiskStatus status = write_new(directory_, "wal", bytes, kAhead, &file);
+  const storage::DiskStatus status = write_new(directory_, "wal", bytes, WalFile::kAhead, &file);
   if (status != storage::DiskStatus::ok) return status;
-  wal_ = std::move(file);
-  size_ = zeroed_ = bytes.size();
-  allocated_ = size_ + kAhead;
+  wal_ = WalFile(std::move(file), bytes, bytes.size() + WalFile::kAhead);
   return status;
 }
 

@@ -1,9 +1,8 @@
 // The disk port on real files: DIR/wal and DIR/snapshot. Two threads, one a file, do all that may wait for
 // the disk, so that neither a slow sync nor a large snapshot holds up the loop; a port's call only queues.
 //
-// The WAL's file is kept allocated ahead of its content, and written with zeros some way ahead (a sync that
-// has only data to write is faster); recovery knows zeros to be nothing. A file that was appended to by a
-// killed process is synced before it is read: what recovery trusts must be durable.
+// How the WAL is appended to is in wal_file.h. A file that was appended to by a killed process is synced
+// before it is read: what recovery trusts must be durable.
 //
 // Completions are reported on a disk thread; whoever is told passes them to its loop.
 #pragma once
@@ -16,6 +15,7 @@
 #include <thread>
 
 #include "replica/host/files.h"
+#include "replica/host/wal_file.h"
 #include "replica/storage/disk.h"
 
 namespace norn::host {
@@ -55,13 +55,7 @@ class FileDisk final : public storage::Disk {
   int error() const { return error_; }           // errno of the last operation that failed; 0: none
 
  private:
-  // Bytes ahead of the WAL's content: allocated; and, at a time, written with zeros.
-  static constexpr std::size_t kAhead = std::size_t{4} << 20;
-  static constexpr std::size_t kZeros = std::size_t{256} << 10;
-
   void complete(storage::SyncTicket ticket, storage::DiskStatus status);
-  void prepare(std::size_t end);
-  storage::DiskStatus append_and_sync(Bytes bytes);
   storage::DiskStatus replace_wal(Bytes bytes);
 
   int directory_;
@@ -71,11 +65,7 @@ class FileDisk final : public storage::Disk {
   std::atomic<int> error_ = 0;
   Buffer gathered_;  // appended to the WAL, and not handed to its thread yet
 
-  // Of the WAL's thread.
-  Descriptor wal_;
-  std::size_t size_ = 0;       // of the content
-  std::size_t allocated_ = 0;  // of the file
-  std::size_t zeroed_ = 0;     // up to here its blocks have been written
+  WalFile wal_;  // of the WAL's thread, once it has begun
 
   Worker snapshot_thread_;  // last: they end before what they use
   Worker wal_thread_;
