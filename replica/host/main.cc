@@ -32,7 +32,8 @@ constexpr const char* kUsage =
 
 struct Text {  // options that are read from their words only once all sources are known
   std::string id, cluster, listen, resp, resp_peers, config, log_level;
-  std::string election_timeout_min, election_timeout_max, heartbeat_interval, clock_drift_max, read_mode;
+  std::string election_timeout_min, election_timeout_max, heartbeat_interval, thrift, clock_drift_max,
+      read_mode;
   std::string datagram_max, compact_after_bytes, keep_bytes, resp_connections_max;
 };
 
@@ -62,9 +63,11 @@ po::options_description describe(Text& text, ServeOptions& options) {
       ("tls-key", word(options.tls_key), "its private key (PEM)")                                 //
       ("tls-ca", word(options.tls_ca), "clients must show a certificate signed by these (PEM)")   //
       ("election-timeout-min", word(text.election_timeout_min, "500ms"),
-       "a follower waits at least so long")                                                                 //
-      ("election-timeout-max", word(text.election_timeout_max, "1s"), "... and at most so long")            //
-      ("heartbeat-interval", word(text.heartbeat_interval, "100ms"), "of a leader to its followers")        //
+       "a follower waits at least so long")                                                           //
+      ("election-timeout-max", word(text.election_timeout_max, "1s"), "... and at most so long")      //
+      ("heartbeat-interval", word(text.heartbeat_interval, "100ms"), "of a leader to its followers")  //
+      ("thrift", word(text.thrift, "0ms"),
+       "entries go to a bare quorum first, to all after so long; 0ms: to all")                              //
       ("read-mode", word(text.read_mode, "read_index"), "read_index, or lease: trusts the clocks' rates")   //
       ("clock-drift-max", word(text.clock_drift_max, "10000"), "with lease: of a clock's rate, in ppm")     //
       ("datagram-max", word(text.datagram_max, "0"), "bytes; 0: 1400, or 16000 when all is on loopback")    //
@@ -169,6 +172,7 @@ void interpret(const Text& text, ServeOptions& options) {
   raft.election_timeout_min = parse_duration("election-timeout-min", text.election_timeout_min);
   raft.election_timeout_max = parse_duration("election-timeout-max", text.election_timeout_max);
   raft.heartbeat_interval = parse_duration("heartbeat-interval", text.heartbeat_interval);
+  raft.thrift_patience = parse_duration("thrift", text.thrift);
   if (text.read_mode != "read_index" && text.read_mode != "lease")
     throw Failure("--read-mode: '" + text.read_mode + "' is neither read_index nor lease");
   raft.read_mode = text.read_mode == "lease" ? raft::ReadMode::lease : raft::ReadMode::read_index;

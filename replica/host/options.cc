@@ -131,6 +131,9 @@ void check(const ServeOptions& options) {
     throw Failure("--election-timeout-min is above --election-timeout-max");
   if (raft.heartbeat_interval <= Duration::zero() || raft.heartbeat_interval * 2 > raft.election_timeout_min)
     throw Failure("--heartbeat-interval must be above 0, and at most half of --election-timeout-min");
+  if (raft.thrift_patience >= raft.heartbeat_interval)
+    throw Failure(
+        "--thrift must be below --heartbeat-interval, with which the others get the entries anyway");
   if (options.datagram_max != 0 && (options.datagram_max < 512 || options.datagram_max > 65'000))
     throw Failure("--datagram-max must be from 512 to 65000 bytes");
 }

@@ -19,6 +19,7 @@ void fields(V& v, S& s, const Cluster& d) {
   v.range("election_timeout", s.election_timeout_min, s.election_timeout_max, d.election_timeout_min,
           d.election_timeout_max, Lasting{std::chrono::milliseconds(1)});
   v.field("heartbeat", s.heartbeat_interval, d.heartbeat_interval, Lasting{std::chrono::microseconds(100)});
+  v.field("thrift", s.thrift_patience, d.thrift_patience, Lasting{});
   v.field("pre_vote", s.pre_vote, d.pre_vote);
   v.field("check_quorum", s.check_quorum, d.check_quorum);
   v.field("reads", s.reads, d.reads);

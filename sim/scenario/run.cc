@@ -37,6 +37,7 @@ ReplicaOptions replica_options(const Cluster& cluster) {
   options.raft.election_timeout_min = cluster.election_timeout_min;
   options.raft.election_timeout_max = cluster.election_timeout_max;
   options.raft.heartbeat_interval = cluster.heartbeat_interval;
+  options.raft.thrift_patience = cluster.thrift_patience;
   options.raft.pre_vote = cluster.pre_vote;
   options.raft.check_quorum = cluster.check_quorum;
   options.raft.read_mode = cluster.reads;

@@ -28,6 +28,7 @@ struct Cluster {
   Duration election_timeout_min = std::chrono::milliseconds(150);
   Duration election_timeout_max = std::chrono::milliseconds(300);
   Duration heartbeat_interval = std::chrono::milliseconds(50);
+  Duration thrift_patience{};  // 0: none
   bool pre_vote = true;
   bool check_quorum = true;
   raft::ReadMode reads = raft::ReadMode::read_index;

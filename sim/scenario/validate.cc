@@ -52,6 +52,9 @@ Problem check_cluster(const Cluster& c) {
     return wrong("cluster.election_timeout", write_duration(c.election_timeout_min) +
                                                  " is not above the heartbeat (" +
                                                  write_duration(c.heartbeat_interval) + ")");
+  if (c.thrift_patience != Duration{} && c.thrift_patience >= c.heartbeat_interval)
+    return wrong("cluster.thrift", write_duration(c.thrift_patience) + " is not below the heartbeat (" +
+                                       write_duration(c.heartbeat_interval) + ")");
   if (c.election_timeout_max <= c.election_timeout_min && c.replicas > 1)
     return wrong("cluster.election_timeout", "a range without width lets candidates tie for ever");
   if (c.reads == raft::ReadMode::lease && c.clock_drift_max.ppm >= kPpm / 4)

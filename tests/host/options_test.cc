@@ -135,6 +135,7 @@ TEST_CASE("times and sizes that no cluster could live with are refused") {
   CHECK(contains(refused(good(), [](auto& o) { o.raft.heartbeat_interval = milliseconds(251); }),
                  "--heartbeat-interval"));
   CHECK(contains(refused(good(), [](auto& o) { o.raft.heartbeat_interval = {}; }), "--heartbeat-interval"));
+  CHECK(contains(refused(good(), [](auto& o) { o.raft.thrift_patience = milliseconds(100); }), "--thrift"));
   for (const std::size_t size : {1u, 511u, 65'001u})
     CHECK(contains(refused(good(), [&](auto& o) { o.datagram_max = size; }), "--datagram-max"));
   CHECK(contains(refused(good(), [](auto& o) { o.cluster_name = "a\nreplica 1 of 1"; }), "--cluster-name"));

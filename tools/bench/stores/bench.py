@@ -24,10 +24,12 @@ def parse():
     parser.add_argument('--seconds', type=float, default=2, help='of each run (%(default)s)')
     parser.add_argument('--rounds', type=int, default=3, help='runs of each; medians are printed (%(default)s)')
     parser.add_argument('--only', default='norn,etcd,redis', help='which stores (%(default)s)')
+    parser.add_argument('--norn', default='', metavar='OPTIONS', help="for Norn's replicas, such as '--norn=--thrift 3ms'")
     parser.add_argument('--long', type=int, metavar='SECONDS',
                         help='Norn alone, written for so long: its worst second, memory a key, disk')
     parser.add_argument('--picture', default='build/store-long.svg', help='of --long (%(default)s)')
     options = parser.parse_args()
+    servers.Norn.options = options.norn.split()
     try:
         options.clients = [int(word) for word in options.clients.split(',')]
         options.only = [STORES[word] for word in options.only.split(',')]

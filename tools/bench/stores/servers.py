@@ -39,9 +39,10 @@ def disk_bytes(folder):
 class Norn:
     name = 'Norn'
     speaks_resp = True
+    options = ()  # of its replicas, besides those that they need
 
     def start(self):
-        self.cluster = cluster.Cluster()
+        self.cluster = cluster.Cluster(options=self.options)
         self.cluster.__enter__()
         self.leader = self.cluster.wait_leader()
         self.port = self.cluster.ports[self.leader]
