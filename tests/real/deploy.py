@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 
-from cluster import KV, REPLICA, ROOT, Skip, free_ports, make_folder, wait_until
+from cluster import KV, REPLICA, ROOT, Skip, environment, free_ports, make_folder, wait_until
 
 DEPLOY = ROOT / 'tools' / 'deploy'
 UNIT = (DEPLOY / 'norn@.service').read_text()
@@ -64,7 +64,7 @@ def options(_):
     config.write_text(re.sub(r'^#(?=[a-z-]+ = )', '', CONFIG, flags=re.M))
     # Options are looked at before the data directory is.
     ended = subprocess.run([REPLICA, 'serve', '--id', '1', '--config', config, '--data', '/proc/new'], text=True,
-                           capture_output=True, timeout=10, check=False)
+                           capture_output=True, timeout=10, check=False, env=environment())
     assert ended.returncode == 2 and '/proc/new' in ended.stderr, ended.stderr
     shutil.rmtree(folder)
 
