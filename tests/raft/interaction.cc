@@ -174,7 +174,10 @@ void Interaction::change_disk(const Directive& directive, NodeId id) {
     node(id).begin_write();
     tell(text(id) + (node(id).writing() ? " begins a write" : " has nothing to write"));
   } else if (command == "sync") {
-    act(id, [&](Node& n, Sent& sent) { n.finish_write(now_, sent); });
+    act(id, [&](Node& n, Sent& sent) {
+      if (!n.writing()) return tell("no write to finish");
+      n.finish_write(now_, sent);
+    });
   } else if (command == "install") {
     act(id, [&](Node& n, Sent& sent) {
       if (directive.has("reject")) return n.reject_install(now_, sent);

@@ -115,9 +115,13 @@ void Node::begin_write() {
   log_dirty_from_.reset();
 }
 
-void Node::finish_write(Time now, std::vector<Flight>& out) { finish_write_upto(now, writing_->last, out); }
+void Node::finish_write(Time now, std::vector<Flight>& out) {
+  ASSERT(writing_);
+  finish_write_upto(now, writing_->last, out);
+}
 
 void Node::finish_write_upto(Time now, Index upto, std::vector<Flight>& out) {
+  ASSERT(writing_);
   Write write = std::move(*writing_);
   writing_.reset();
   if (upto < write.last) {
