@@ -131,7 +131,7 @@ bool pair_of(const EdnForm& form, EdnForm& first, EdnForm& second) {
 
 namespace {
 
-// The number that \uXXXX at the text's beginning spells. Nothing: that does not stand there.
+// The number that \u and four digits at the text's beginning spell. Nothing: that does not stand there.
 std::optional<std::uint32_t> unit_at(std::string_view text) {
   std::uint32_t unit = 0;
   if (text.size() < 6 || !text.starts_with("\\u")) return std::nullopt;
