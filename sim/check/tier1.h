@@ -87,8 +87,8 @@ class KeyJudge {
   static bool reads(const Row& row) { return row.kind() == RowKind::get || row.kind() == RowKind::miss; }
   // What an operation left or found: of a get or a miss b, of a put or a swap a.
   static ValueId value_at(const Row& row) { return reads(row) ? row.b : row.a; }
-  // The same; kUnseen, a value that nobody has, of a row that neither left nor found one. Kinds follow one
-  // another by chance, and a branch on them goes wrong for every second row: so there is none here.
+  // The same; kUnseen, a value that nobody has, of a row that neither left nor found one. Without a branch on
+  // the kind, since kinds follow one another by chance.
   static ValueId value_or_unseen(const Row& row) {
     const auto kind = static_cast<unsigned>(row.kind());
     const ValueId leaves = ValueId{0} - (kLeaving >> kind & 1);

@@ -117,8 +117,8 @@ class Zones : private KeyJudge {
   }
 
  private:
-  // False: `found` is the judgement. To do without the branches on kinds, as in tier1_remove.cc, was tried:
-  // it took 10 % longer where there are puts and gets only.
+  // False: `found` is the judgement. To do without the branches on kinds, as in tier1_remove.cc, was tried
+  // and gained nothing where there are puts and gets only.
   bool assign(Judgement& found) {
     for (const Row& row : rows_) {
       switch (row.kind()) {

@@ -132,7 +132,11 @@ void Observer::check_invariants(Time now, NodeId id, const raft::Raft& raft) {
   auto broken = raft::check_state(raft);
   if (!broken && before) broken = raft::check_step(*before, raft);
   if (broken) safety_.report_invariant(now, id, *broken);
-  before ? before->remember(raft) : void(before.emplace(raft));
+  if (before) {
+    before->remember(raft);
+  } else {
+    before.emplace(raft);
+  }
 }
 
 void Observer::note_snapshots(NodeId id, const raft::Raft& raft) {

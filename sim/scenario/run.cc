@@ -153,8 +153,8 @@ void Run::Parts::follow(const Step& step) {
 }
 
 // Hands what the clients did and saw to the stream, which notices a violation at the response that makes it
-// certain: here, in virtual time. Nobody can tell that this is done for many events at once, as it is done
-// before findings are shown; but done event by event it would drive the world out of the processor's caches.
+// certain: here, in virtual time. Many events at once, which takes less of a seed's time; nobody can tell, as
+// it is done before findings are shown.
 void Run::Parts::watch_clients() {
   if (!stream_) return;
   std::vector<Workload::News>& news = play_.workload().news();
