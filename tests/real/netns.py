@@ -58,8 +58,9 @@ class Network(Cluster):
 
     def __exit__(self, failed=None, *_):
         super().__exit__(failed)
-        for i in self.ids:
-            subprocess.run(['ip', 'netns', 'delete', f'n{i}'], check=False, capture_output=True)
+        for i in self.ids:  # the links by name, as those that go with a namespace go when the kernel comes to it
+            for words in (f'link delete peer{i}', f'link delete client{i}', f'netns delete n{i}'):
+                subprocess.run(['ip', *words.split()], check=False, capture_output=True)
         subprocess.run(['ip', 'link', 'delete', 'peers'], check=False, capture_output=True)
 
     def cut(self, *replicas):

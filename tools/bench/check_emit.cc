@@ -1,13 +1,15 @@
 // Histories for a pipe: see check_emit.h.
 #include "tools/bench/check_emit.h"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include "sim/formats/json_line.h"
 
 #include "tests/check/generated.h"
 #include "tests/formats/writers.h"
@@ -51,19 +53,12 @@ class Emitter final : public HistorySink {
   std::unordered_map<std::uint32_t, std::pair<std::size_t, Operation>> open_;  // by client
 };
 
+// Of one key: what the generator knows.
 std::optional<OperationKind> kind_named(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, OperationKind>, 6> kNames = {{
-      {"get", OperationKind::get},
-      {"put", OperationKind::put},
-      {"remove", OperationKind::remove},
-      {"cas", OperationKind::compare_and_set},
-      {"append", OperationKind::append},
-      {"increment", OperationKind::increment},
-  }};
-  for (const auto& [known, kind] : kNames) {
-    if (known == name) return kind;
-  }
-  return std::nullopt;
+  const auto found = std::ranges::find(kKindsInJson, name);
+  if (found == kKindsInJson.end()) return std::nullopt;
+  const auto kind = static_cast<OperationKind>(found - kKindsInJson.begin());
+  return is_multi(kind) ? std::nullopt : std::optional(kind);
 }
 
 std::optional<std::vector<OperationKind>> kinds_named(std::string_view names) {
